@@ -1,0 +1,1 @@
+"""UU-Net: publish surveillance video without its faces, and restore it from the published file alone."""

@@ -1,0 +1,48 @@
+"""One error tree. Every error says what happened and, as a hint, what the user can do about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class UUNetError(Exception):
+    """Base of every error that the instrument raises on purpose.
+
+    Args:
+        message: what happened, one line, without a full stop.
+        hint: what the user can do about it, one line.
+
+    `exit_code` is what the command line exits with when the error ends a run.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(UUNetError):
+    """The input can't be read: missing, empty, corrupt, encrypted, without pictures, of an unknown kind."""
+
+
+class OutputError(UUNetError):
+    """The output can't be written: folder missing, disk full, same file as the input, unsuitable container."""
+
+
+class TruncatedError(InputError):
+    """The input breaks off or is damaged half way. What was before the damage has been processed."""
+
+    exit_code = 4
+
+
+class ModelError(UUNetError):
+    """A model file is missing, damaged, of the wrong role, or its card does not fit."""
+
+
+class DetectionError(UUNetError):
+    """Detections can't be made or a file of boxes can't be used."""
+
+
+class MessageError(UUNetError):
+    """A hidden message does not fit its carrier, or can't be read back."""
