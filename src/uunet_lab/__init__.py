@@ -1,0 +1,1 @@
+"""The laboratory: makes the models that the instrument runs, and measures them. Needs torch."""

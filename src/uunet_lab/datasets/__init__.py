@@ -1,0 +1,1 @@
+"""Face data sets: one loader per set, all yielding the same FaceRecord."""

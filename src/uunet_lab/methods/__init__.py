@@ -1,0 +1,1 @@
+"""Methods. They never import one another."""

@@ -1,0 +1,80 @@
+"""The losses of UU-Net, each named by the paper's symbol (revised paper, III)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def L_mse(x: Tensor, r: Tensor) -> Tensor:
+    """Eq. 5, reconstruction: mean squared error of r. (B, 3, h, w) each, [0, 1]."""
+    return F.mse_loss(r, x)
+
+
+def L_adv1_hinge(real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's side in hinge form (departure: spectral norm instead of a gradient penalty).
+
+    Args:
+        real, fake: scores of D_f on x and on a, any shape.
+    """
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+def L_adv2(fake: Tensor) -> Tensor:
+    """Eq. 8, the generator's side: −E D_f(a)."""
+    return -fake.mean()
+
+
+def L_ano_cosine(e_x: Tensor, e_a: Tensor, margin: float) -> Tensor:
+    """Eq. 9 for the identity label with embeddings: similarity of x and a above that of strangers.
+
+    Args:
+        e_x, e_a: unit embeddings (B, d) of the raw and of the de-identified faces.
+        margin: cosine up to which two faces count as strangers.
+    """
+    return F.relu((e_x * e_a).sum(1) - margin).mean()
+
+
+def L_judge(e_x: Tensor, e_a: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """The judge's own loss: which x of the batch was painted over to give a? InfoNCE over the batch.
+
+    The judge keeps learning while U_e fights it, so a perturbation that fools one state of it is found out.
+
+    Returns:
+        (loss, accuracy): scalars.
+    """
+    logits = e_a @ e_x.T * scale
+    target = torch.arange(len(logits), device=logits.device)
+    accuracy = (logits.argmax(1) == target).float().mean()
+    return F.cross_entropy(logits, target), accuracy
+
+
+def L_dis(x: Tensor, a: Tensor, cells: int = 8) -> Tensor:
+    """Light and colour of a follow x's: mean absolute difference of cells×cells means."""
+    side = x.shape[-1] // cells
+    return F.l1_loss(F.avg_pool2d(a, side), F.avg_pool2d(x, side))
+
+
+def L_con(a: Tensor, moved: Tensor, step: Tensor) -> Tensor:
+    """Eq. 10 in pixels: the face painted for a box displaced by `step` is the same face, displaced.
+
+    Args:
+        a, moved: (B, 3, 64, 64) painted for the box and for the displaced box.
+        step: (B, 2) whole crop pixels (x, y) of the displacement.
+    """
+    side = a.shape[-1]
+    margin = 10
+    rows = torch.arange(margin, side - margin, device=a.device)
+    ys = rows[None, :] + step[:, 1:].long().to(a.device)
+    xs = rows[None, :] + step[:, :1].long().to(a.device)
+    batch = torch.arange(len(a), device=a.device)[:, None, None]
+    here = a.permute(0, 2, 3, 1)[batch, ys[:, :, None], xs[:, None, :]]
+    there = moved.permute(0, 2, 3, 1)[:, margin:-margin, margin:-margin]
+    return F.l1_loss(here, there)
+
+
+def L_div(a: Tensor, other: Tensor, enough: float) -> Tensor:
+    """Eq. 11 in pixels: other noise gives another face, up to a mean difference of `enough`."""
+    difference = (a - other)[:, :, 12:-12, 12:-12].abs().mean((1, 2, 3))
+    return F.relu(enough - difference).mean()

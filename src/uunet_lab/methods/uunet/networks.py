@@ -1,0 +1,169 @@
+"""The networks of UU-Net: the paper's U-Nets and the seen/hidden pair that ships."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from uunet_lab.training.channel import soft_border
+
+SIDE = 64
+
+
+def _conv(cin: int, cout: int, stride: int = 1) -> nn.Conv2d:
+    conv = nn.Conv2d(cin, cout, 3, stride, 1)
+    nn.init.kaiming_normal_(conv.weight, 0.2)
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    return conv
+
+
+class FoldedUNet(nn.Module):
+    """A U-Net whose first and last step fold 2×2 pixels into channels, so that no layer runs at 64×64.
+
+    ```
+    (B, cin, 64, 64) ─unshuffle─► 32×32 ─conv─► c ──────────────────────────► cat ─conv─ shuffle ─► (B, cout, 64, 64)
+                                    └ conv/2 ► 16×16, 1.6c ────────────► cat ─conv┘ ↑2
+                                                 └ conv/2 ► 8×8, 2.5c ─ conv ─┘ ↑2
+                                                              ▲ (1 + γ(z)) h + β(z), if there is a code z
+    ```
+    Folding keeps full-resolution detail (12 numbers per 2×2 pixels) at a quarter of the cost.
+    """
+
+    def __init__(self, cin: int, cout: int, base: int, code: int = 0) -> None:
+        super().__init__()
+        c1, c2, c3 = base, base * 8 // 5, base * 5 // 2
+        self.e1 = _conv(4 * cin, c1)
+        self.e2 = _conv(c1, c2, 2)
+        self.e3 = _conv(c2, c3, 2)
+        self.m1 = _conv(c3, c3)
+        self.m2 = _conv(c3, c3)
+        self.d2 = _conv(c3 + c2, c2)
+        self.d1 = _conv(c2 + c1, c1)
+        self.out = _conv(c1, 4 * cout)
+        self.modulate = nn.Linear(code, 2 * c3) if code else None
+        with torch.no_grad():
+            self.out.weight.mul_(0.1)
+
+    def forward(self, image: Tensor, code: Tensor | None = None) -> Tensor:
+        """(B, cin, 64, 64) and, if built with one, a code (B, n) → (B, cout, 64, 64), unbounded."""
+        h1 = F.leaky_relu(self.e1(F.pixel_unshuffle(image, 2)), 0.2)
+        h2 = F.leaky_relu(self.e2(h1), 0.2)
+        h3 = F.leaky_relu(self.e3(h2), 0.2)
+        if self.modulate is not None and code is not None:
+            gamma, beta = self.modulate(code)[:, :, None, None].chunk(2, 1)
+            h3 = h3 * (1 + gamma) + beta
+        h3 = h3 + F.leaky_relu(self.m1(h3), 0.2)
+        h3 = h3 + F.leaky_relu(self.m2(h3), 0.2)
+        up2 = F.interpolate(h3, scale_factor=2.0, mode="nearest")
+        h2 = F.leaky_relu(self.d2(torch.cat([up2, h2], 1)), 0.2)
+        up1 = F.interpolate(h2, scale_factor=2.0, mode="nearest")
+        h1 = F.leaky_relu(self.d1(torch.cat([up1, h1], 1)), 0.2)
+        return F.pixel_shuffle(self.out(h1), 2)
+
+
+class SeenHiddenEncoder(nn.Module):
+    """U_e as two stages: a generator that cannot know who it paints, and one that hides x in its painting.
+
+    ```
+    x ─┬─ border ring x·(1−M), thumbnail 8×8 ─► G(·, z) ─► y   (the face that is seen: no identity passes)
+       └──────────────────────── x, y ────────► H ───────► a = y + δ   (what is hidden, |δ| ≤ 0.25)
+    noise ─ 8×8 means ─► z
+    ```
+    The border ring stays x itself (M of `soft_border`), so that the paste has no seam. Departure from the
+    paper, which uses one U-Net and relies on D_a alone: there U_e learns an invisible perturbation that
+    fools D_a while the face stays recognisable.
+    """
+
+    mask: Tensor
+    hole: Tensor
+
+    def __init__(self, base: int = 48, thumbnail: int = 8) -> None:
+        super().__init__()
+        self.thumbnail = thumbnail
+        self.seen = FoldedUNet(8, 3, base, code=64)
+        self.hidden = FoldedUNet(6, 3, base)
+        mask = soft_border(SIDE)
+        self.register_buffer("mask", mask, persistent=False)
+        self.register_buffer("hole", (mask > 0).float(), persistent=False)
+
+    def paint(self, x: Tensor, noise: Tensor) -> Tensor:
+        """y: the face that is seen, from the ring, the thumbnail and the noise only."""
+        ring = x * (1 - self.hole)
+        thumb = F.avg_pool2d(x, SIDE // self.thumbnail)
+        coarse = F.interpolate(thumb, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+        z = (F.avg_pool2d(noise, 8).flatten(1) - 0.5) * (8 * 12**0.5)
+        painted = coarse + self.seen(torch.cat([ring, coarse, self.hole.expand_as(noise), noise], 1), z)
+        return x + self.mask * (painted - x)
+
+    def hide(self, x: Tensor, y: Tensor) -> Tensor:
+        """a = y + δ: y with x hidden in it."""
+        delta = 0.25 * torch.tanh(self.hidden(torch.cat([x, y], 1)))
+        return y + self.mask * delta
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 4, 64, 64): RGB and noise, both in [0, 1] → a, (B, 3, 64, 64) in [0, 1]."""
+        x, noise = image[:, :3], image[:, 3:]
+        return self.hide(x, self.paint(x, noise)).clamp(0, 1)
+
+
+class Restorer(nn.Module):
+    """U_d of the seen/hidden pair: a as it comes out of the channel → r.
+
+    `(B, 3, 64, 64) RGB in [0, 1] → FoldedUNet → r = a + M · (net − a)`, so the ring stays as it was.
+    """
+
+    mask: Tensor
+
+    def __init__(self, base: int = 64) -> None:
+        super().__init__()
+        self.net = FoldedUNet(3, 3, base)
+        self.register_buffer("mask", soft_border(SIDE), persistent=False)
+
+    def restore(self, a: Tensor) -> Tensor:
+        """r before clipping, for training."""
+        return a + self.mask * self.net(a)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, 64, 64) in [0, 1] → r, same shape and range."""
+        return self.restore(image).clamp(0, 1)
+
+
+class PatchDiscriminator(nn.Module):
+    """D_f, a PatchGAN (Isola et al. 2017) with spectral norm: (B, 3, 64, 64) → (B, 1, 8, 8) scores."""
+
+    def __init__(self, base: int = 48) -> None:
+        super().__init__()
+        widths = (3, base, 2 * base, 4 * base)
+        layers: list[nn.Module] = []
+        for cin, cout in zip(widths, widths[1:], strict=False):
+            layers += [spectral_norm(nn.Conv2d(cin, cout, 4, 2, 1)), nn.LeakyReLU(0.2)]
+        layers += [spectral_norm(nn.Conv2d(widths[-1], widths[-1], 3, 1, 1)), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 3, 1, 1)))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Scores of patches; high where it looks like a camera's face."""
+        return self.layers(image * 2 - 1)  # type: ignore[no-any-return]
+
+
+class FaceEmbedder(nn.Module):
+    """The shared trunk of the matchers: (B, 3, 64, 64) → unit vectors (B, 128).
+
+    Departure from the paper's D_a (a VGG on 64×64×6 pairs, one per label): a trunk that embeds each face
+    once judges all pairs of a batch for the price of its faces.
+    """
+
+    def __init__(self, base: int = 40, dim: int = 128) -> None:
+        super().__init__()
+        widths = (3, base, 2 * base, 3 * base, 4 * base)
+        layers: list[nn.Module] = []
+        for cin, cout in zip(widths, widths[1:], strict=False):
+            layers += [nn.Conv2d(cin, cout, 3, 2, 1, bias=False), nn.BatchNorm2d(cout), nn.LeakyReLU(0.1)]
+            layers += [nn.Conv2d(cout, cout, 3, 1, 1, bias=False), nn.BatchNorm2d(cout), nn.LeakyReLU(0.1)]
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.3), nn.Linear(widths[-1] * 16, dim))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Unit embeddings; the cosine of two is the matchers' similarity."""
+        return F.normalize(self.head(self.layers(image * 2 - 1)), dim=1)
