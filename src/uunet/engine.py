@@ -1,0 +1,218 @@
+"""Runs an ONNX file with the fastest engine that this computer has, and says which one that is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from uunet.errors import ModelError
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+Precision = Literal["auto", "f32", "bf16"]
+Backend = Literal["auto", "openvino", "onnxruntime"]
+
+# Best first. TensorRT is left out: it builds for minutes before the first frame.
+_ACCELERATORS = (
+    "CUDAExecutionProvider",
+    "ROCMExecutionProvider",
+    "CoreMLExecutionProvider",
+    "DmlExecutionProvider",
+    "OpenVINOExecutionProvider",
+)
+_CPU = "CPUExecutionProvider"
+
+
+class _Runner(Protocol):
+    """One opened model in one engine."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
+        """All outputs for these inputs, as arrays of their own (no views of the engine's memory)."""
+        ...
+
+
+class Engine:
+    """A model that is ready to run.
+
+    Args:
+        source: path of an ONNX file, or its bytes.
+        precision: `f32` computes in 32 bit; `bf16` in bfloat16 where the engine and the processor can and in
+            32 bit elsewhere; `auto` is bf16 where the processor computes with it natively. bfloat16 halves
+            the time of ordinary convolutions and makes depthwise ones slower: measure before choosing.
+        threads: processor threads, at least 1; None leaves it to the engine (all cores).
+        backend: `auto` takes an accelerator where ONNX Runtime has one, else OpenVINO where it is
+            installed, else ONNX Runtime on the processor.
+
+    Attributes:
+        name: what runs, for people: "OpenVINO CPU bf16", "ONNX Runtime CUDAExecutionProvider".
+        inputs, outputs: names of the model's inputs and outputs, in the model's order.
+
+    Raises:
+        ModelError: the file is missing or damaged, or the engine that was asked for is not installed.
+    """
+
+    def __init__(
+        self,
+        source: Path | str | bytes,
+        *,
+        precision: Precision = "auto",
+        threads: int | None = None,
+        backend: Backend = "auto",
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise ModelError(f"{threads} threads can't run a model", "give 1 or more, or leave it out")
+        data, self._label = _load(source)
+        self._runner = _open(data, self._label, precision, threads, backend)
+        self._lock = threading.Lock()  # OpenVINO's requests may not be used by two threads at a time
+        self.name = self._runner.name
+        self.inputs = self._runner.inputs
+        self.outputs = self._runner.outputs
+
+    def run(self, inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
+        """Runs the model once.
+
+        Args:
+            inputs: one array per input, by name, of the shape and type that the model declares.
+
+        Returns:
+            One array per output, by name; each is the caller's own.
+
+        Raises:
+            ModelError: a name is missing or too many, or the engine can't take these shapes.
+        """
+        if set(inputs) != set(self.inputs):
+            raise ModelError(
+                f"{self._label} takes the inputs {', '.join(self.inputs)}, not {', '.join(sorted(inputs))}",
+                "use a model file that was made for this role",
+            )
+        with self._lock:
+            try:
+                return self._runner.run(inputs)
+            except Exception as error:
+                shapes = ", ".join(f"{name} {array.shape}" for name, array in inputs.items())
+                raise ModelError(
+                    f"{self._label} could not run on {shapes}: {_first_line(error)}",
+                    "use a model file that was made for this role",
+                ) from error
+
+
+def _load(source: Path | str | bytes) -> tuple[bytes, str]:
+    """The bytes of a model and what to call it in messages."""
+    if isinstance(source, bytes):
+        data, label = source, "the model"
+    else:
+        label = Path(source).name
+        try:
+            data = Path(source).read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"can't read the model {source}: {error.strerror or error}",
+                "check the path of the model file",
+            ) from error
+    if not data:
+        raise ModelError(f"{label} is empty", "fetch or export the model file again")
+    return data, label
+
+
+def _open(data: bytes, label: str, precision: Precision, threads: int | None, backend: Backend) -> _Runner:
+    try:
+        if backend == "openvino":
+            return _OpenVino(data, precision, threads)
+        if backend == "onnxruntime":
+            return _OnnxRuntime(data, threads)
+        return _best(data, precision, threads)
+    except ImportError as error:
+        raise ModelError(
+            f"the inference engine {error.name or backend} is not installed",
+            "pip install onnxruntime openvino",
+        ) from error
+    except Exception as error:
+        raise ModelError(
+            f"{label} is not a model that can be opened: {_first_line(error)}",
+            "the file is damaged or not ONNX: fetch or export it again",
+        ) from error
+
+
+def _best(data: bytes, precision: Precision, threads: int | None) -> _Runner:
+    """An accelerator, else OpenVINO, else ONNX Runtime on the processor."""
+    runner: _Runner | None = None
+    if _accelerators():
+        runner = _OnnxRuntime(data, threads)
+        if not runner.name.endswith(_CPU):  # a provider that is listed may still lack its driver
+            return runner
+    try:
+        return _OpenVino(data, precision, threads)
+    except ImportError:
+        return runner or _OnnxRuntime(data, threads)
+
+
+def _accelerators() -> list[str]:
+    try:
+        import onnxruntime  # noqa: PLC0415
+    except ImportError:
+        return []
+    available = set(onnxruntime.get_available_providers())
+    return [name for name in _ACCELERATORS if name in available]
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__
+
+
+class _OpenVino:
+    """OpenVINO on the processor, one stream, tuned for latency. Dynamic shapes cost nothing measurable."""
+
+    def __init__(self, data: bytes, precision: Precision, threads: int | None) -> None:
+        import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
+
+        core = openvino.Core()
+        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        kind = "bf16" if native and precision != "f32" else "f32"
+        config: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": kind,
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": 1,
+        }
+        if threads is not None:
+            config["INFERENCE_NUM_THREADS"] = threads
+        compiled = core.compile_model(core.read_model(data), "CPU", config)
+        self._request = compiled.create_infer_request()
+        self.name = f"OpenVINO CPU {kind}"
+        self.inputs = tuple(port.get_any_name() for port in compiled.inputs)
+        self.outputs = tuple(port.get_any_name() for port in compiled.outputs)
+
+    def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
+        self._request.infer({k: np.ascontiguousarray(v) for k, v in feeds.items()}, share_inputs=True)
+        return {name: self._request.get_output_tensor(i).data.copy() for i, name in enumerate(self.outputs)}
+
+
+class _OnnxRuntime:
+    """ONNX Runtime with the best provider that is really there."""
+
+    def __init__(self, data: bytes, threads: int | None) -> None:
+        import onnxruntime  # noqa: PLC0415
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # its warnings go straight to stderr, past the program
+        # Waiting threads that spin would take the cores from the encoder.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        providers = [*_accelerators(), _CPU]
+        self._session = onnxruntime.InferenceSession(data, options, providers=providers)
+        self.name = f"ONNX Runtime {self._session.get_providers()[0]}"
+        self.inputs = tuple(port.name for port in self._session.get_inputs())
+        self.outputs = tuple(port.name for port in self._session.get_outputs())
+
+    def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
+        values = self._session.run(list(self.outputs), {k: np.ascontiguousarray(v) for k, v in feeds.items()})
+        return dict(zip(self.outputs, values, strict=True))

@@ -1,0 +1,101 @@
+"""The engine: the same answer from every back end, and a clear error from every damaged file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import uunet
+from uunet.engine import Backend, Engine
+from uunet.errors import ModelError
+
+MODEL = Path(uunet.__file__).parent / "weights" / "centerface.onnx"
+INPUT = {"input.1": np.full((1, 3, 64, 96), 90.0, np.float32)}
+
+
+def backends() -> list[Backend]:
+    found: list[Backend] = ["onnxruntime"]
+    try:
+        import openvino  # noqa: F401, PLC0415
+    except ImportError:
+        return found
+    return [*found, "openvino"]
+
+
+@pytest.mark.parametrize("backend", backends())
+def test_runs_any_size_and_names_itself(backend: Backend) -> None:
+    engine = Engine(MODEL, precision="f32", threads=1, backend=backend)
+    assert engine.inputs == ("input.1",)
+    assert engine.outputs == ("537", "538", "539", "540")
+    assert {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO CPU f32"}[backend] in engine.name
+    for height, width in ((64, 96), (32, 32), (128, 64)):
+        out = engine.run({"input.1": np.zeros((1, 3, height, width), np.float32)})
+        assert out["538"].shape == (1, 2, height // 4, width // 4)
+
+
+@pytest.mark.skipif(len(backends()) < 2, reason="OpenVINO is not installed")
+def test_engines_agree() -> None:
+    noise = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96)).astype(np.float32)
+    a, b = (Engine(MODEL, precision="f32", backend=name).run({"input.1": noise}) for name in backends())
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], atol=2e-3)
+
+
+@pytest.mark.parametrize("backend", backends())
+def test_outputs_belong_to_the_caller(backend: Backend) -> None:
+    engine = Engine(MODEL.read_bytes(), threads=1, backend=backend)
+    first = engine.run(INPUT)["538"]
+    kept = first.copy()
+    engine.run({"input.1": np.zeros((1, 3, 64, 96), np.float32)})
+    np.testing.assert_array_equal(first, kept)
+    first[:] = 0  # writable
+
+
+@pytest.mark.parametrize("backend", ["auto", *backends()])
+@pytest.mark.parametrize("data", [b"", b"not a model", MODEL.read_bytes()[:200_000]])
+def test_damaged_bytes(backend: Backend, data: bytes) -> None:
+    with pytest.raises(ModelError) as caught:
+        Engine(data, backend=backend)
+    assert "again" in caught.value.hint
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"absent\.onnx"):
+        Engine(tmp_path / "absent.onnx")
+
+
+@pytest.mark.parametrize("backend", backends())
+def test_wrong_inputs(backend: Backend) -> None:
+    engine = Engine(MODEL, threads=1, backend=backend)
+    with pytest.raises(ModelError, match=r"takes the inputs input\.1"):
+        engine.run({"image": INPUT["input.1"]})
+    with pytest.raises(ModelError, match="could not run"):
+        engine.run({"input.1": np.zeros((1, 5, 64, 96), np.float32)})
+
+
+def test_threads_must_be_positive() -> None:
+    with pytest.raises(ModelError):
+        Engine(MODEL, threads=0)
+
+
+def test_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(ModelError, match="not installed"):
+        Engine(MODEL, backend="openvino")
+    assert Engine(MODEL, threads=1).name.startswith("ONNX Runtime")  # auto falls back
+
+
+def test_import_is_lazy() -> None:
+    code = "import sys, uunet.engine; print({'openvino', 'onnxruntime'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(Path(uunet.__file__).parents[1])},
+    )
+    assert done.stdout.strip() == "set()"
