@@ -79,7 +79,7 @@ class CenterFaceDetector:
         stored *= np.tile(np.divide(size, (width, height)), 2)
         inside = (stored[:, 0] < size[0]) & (stored[:, 1] < size[1]) & (stored[:, 2] > 0) & (stored[:, 3] > 0)
         return [
-            Detection(*map(float, box), float(score))
+            Detection(*(float(v) for v in (*box, score)))
             for box, score in zip(stored[inside], scores[kept][inside], strict=True)
         ]
 
