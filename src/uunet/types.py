@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-"""One plane of a picture, shape (rows, columns). uint8 for 8-bit video, uint16 (value in the low bits) above."""
+"""One plane of a picture, shape (rows, columns): uint8 for 8 bit, uint16 (value in the low bits) above."""
 
 FrameSize = tuple[int, int]
 """(width, height) in luma pixels, as stored in the file (before any display rotation)."""

@@ -1,0 +1,136 @@
+"""Crop a region out of a frame's own planes as RGB, and paste it back: the frame itself is never converted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from uunet.types import Box, Layout, Picture, Plane
+
+Patch = npt.NDArray[np.float32]
+"""An RGB image of a region, float32, shape (side, side, 3), [0, 1]."""
+
+_LUMA = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}  # K_r, K_b
+
+
+@lru_cache(maxsize=8)
+def _rgb_to_yuv(matrix: str) -> npt.NDArray[np.float32]:
+    """3×3 from RGB in [0, 1] to Y in [0, 1] and U, V in [-0.5, 0.5] (ITU-R BT.601, 709, 2020)."""
+    k_r, k_b = _LUMA[matrix]
+    luma = np.array([k_r, 1 - k_r - k_b, k_b])
+    rows = [luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * k_b), (np.array([1, 0, 0]) - luma) / (2 - 2 * k_r)]
+    return np.asarray(rows, np.float32)
+
+
+@lru_cache(maxsize=8)
+def _yuv_to_rgb(matrix: str) -> npt.NDArray[np.float32]:
+    return np.asarray(np.linalg.inv(_rgb_to_yuv(matrix).astype(np.float64)), np.float32)
+
+
+def _scales(layout: Layout, chroma: bool) -> tuple[float, float]:
+    """(scale, offset) from the unit values of `_rgb_to_yuv` to samples."""
+    unit = float(1 << (layout.depth - 8))
+    peak = float((1 << layout.depth) - 1)
+    if chroma:
+        return (peak if layout.full_range else 224 * unit), float(1 << (layout.depth - 1))
+    return (peak, 0.0) if layout.full_range else (219 * unit, 16 * unit)
+
+
+@lru_cache(maxsize=512)
+def soft_border(width: int, height: int) -> Patch:
+    """The paste mask M, (height, width) float32: 1 inside, 0 at the region's border.
+
+    d = (|u|^4 + |v|^4)^(1/4) with u and v in [-1, 1] at the sample centres; M = clip((0.97 - d) / 0.14, 0, 1).
+    The models were trained with it (SPEC.md, "Regions"): it is part of their contract.
+    """
+    u = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1) ** 4
+    v = ((np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1) ** 4
+    mask = np.clip((0.97 - (u[None, :] + v[:, None]) ** 0.25) / 0.14, 0, 1).astype(np.float32)
+    mask.setflags(write=False)
+    return mask
+
+
+def _resize(plane: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:
+    shrinks = width < plane.shape[1] or height < plane.shape[0]
+    flag = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=flag), np.float32)
+
+
+def _slices(picture: Picture, box: Box) -> list[tuple[slice, slice]]:
+    """Rows and columns of a box in each plane. Boxes lie on the chroma grid, so nothing is cut in two."""
+    out = []
+    for i in range(len(picture.planes)):
+        cw, ch = (picture.layout.chroma_w, picture.layout.chroma_h) if i else (1, 1)
+        out.append((slice(box.y // ch, -(-(box.y + box.h) // ch)), slice(box.x // cw, -(-(box.x + box.w) // cw))))
+    return out
+
+
+def crop(picture: Picture, box: Box, side: int, rotation: int = 0) -> Patch:
+    """The region of a box as an upright RGB image.
+
+    Args:
+        picture: planar YUV or grey.
+        box: inside the picture.
+        side: of the result, in pixels; area average where the region is larger, bilinear where it is smaller.
+        rotation: quarter turns counter-clockwise that make the picture upright.
+
+    Returns:
+        (side, side, 3) float32 RGB in [0, 1].
+    """
+    yuv = np.zeros((side, side, 3), np.float32)
+    for i, where in enumerate(_slices(picture, box)):
+        scale, offset = _scales(picture.layout, chroma=i > 0)
+        plane = (picture.planes[i][where].astype(np.float32) - offset) / scale
+        yuv[:, :, i] = _resize(plane, side, side)
+    rgb = np.clip(yuv @ _yuv_to_rgb(picture.layout.matrix).T, 0, 1)
+    return np.ascontiguousarray(np.rot90(rgb, rotation))
+
+
+def paste(picture: Picture, box: Box, patch: Patch, rotation: int = 0) -> None:
+    """Lay an image over a region with a soft border, in the picture's own planes: the inverse of `crop`.
+
+    Every sample becomes plane + M · (patch - plane), rounded. Samples outside the box, and those under
+    M = 0, keep their value.
+
+    Args:
+        picture: changed in place; its planes must be writable.
+        box: inside the picture.
+        patch: (side, side, 3) float32 RGB in [0, 1], upright.
+        rotation: as in `crop`.
+    """
+    yuv = np.rot90(patch, -rotation) @ _rgb_to_yuv(picture.layout.matrix).T
+    for i, where in enumerate(_slices(picture, box)):
+        scale, offset = _scales(picture.layout, chroma=i > 0)
+        target = picture.planes[i][where]
+        height, width = target.shape
+        new = _resize(np.ascontiguousarray(yuv[:, :, i]), width, height) * scale + offset
+        old = target.astype(np.float32)
+        mixed = old + soft_border(width, height) * (new - old)
+        _store(target, mixed, picture.layout, chroma=i > 0)
+
+
+def fill(picture: Picture, box: Box) -> None:
+    """Cover a region with one colour, its own mean: for faces that no model can take. Not reversible.
+
+    Args:
+        picture: changed in place; its planes must be writable.
+        box: inside the picture.
+    """
+    for i, where in enumerate(_slices(picture, box)):
+        target = picture.planes[i][where]
+        if target.size:
+            target[...] = round(float(target.mean()))
+
+
+def _store(target: Plane, values: npt.NDArray[np.float32], layout: Layout, *, chroma: bool) -> None:
+    unit = 1 << (layout.depth - 8)
+    if layout.full_range:
+        low, high = 0, (1 << layout.depth) - 1
+    else:
+        low, high = 16 * unit, (240 if chroma else 235) * unit
+    # A source may hold samples outside the legal range; they must not be touched where M is 0.
+    legal = np.clip(np.rint(values), low, high)
+    target[...] = np.where(np.rint(values) == target, target, legal).astype(target.dtype)

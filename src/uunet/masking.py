@@ -1,0 +1,137 @@
+"""Mask and unmask: crop → net → paste. The only maker of PublicFrame besides the public reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from uunet.geometry import crop, fill, paste
+from uunet.models import Restorer, Swapper
+from uunet.types import Box, Picture, PublicFrame, RawFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box and the track that it belongs to (the full number, which chooses the noise)."""
+
+    box: Box
+    track: int
+
+
+class NoiseBank:
+    """The noise channel: one plane per track, the same in all its frames, so that the virtual identity stays.
+
+    Args:
+        seed: of the whole run; the plane of a track is a pure function of (seed, track).
+        side: of the net's input.
+    """
+
+    def __init__(self, seed: int, side: int) -> None:
+        self._seed, self._side = seed, side
+        self._planes: dict[int, npt.NDArray[np.float32]] = {}
+
+    def plane(self, track: int) -> npt.NDArray[np.float32]:
+        """(side, side) float32, U(0, 1)."""
+        if track not in self._planes:
+            if len(self._planes) >= 256:  # tracks come and go; memory must not grow with the video
+                self._planes.pop(next(iter(self._planes)))
+            rng = np.random.default_rng((self._seed, track))
+            self._planes[track] = rng.random((self._side, self._side), dtype=np.float32)
+        return self._planes[track]
+
+
+def waves(boxes: Sequence[Box]) -> list[list[int]]:
+    """Order in which boxes are masked: those of one wave don't overlap, and a box comes after all earlier
+    ones that it overlaps. A later crop then sees its neighbour masked already, so that no net is ever given,
+    and no soft border lets through, what another region has to hide. `unmask` goes backwards.
+
+    Returns:
+        Lists of positions in `boxes`.
+    """
+    depth: list[int] = []
+    for i, box in enumerate(boxes):
+        below = [depth[j] for j in range(i) if _overlap(box, boxes[j])]
+        depth.append(max(below, default=-1) + 1)
+    return [[i for i, d in enumerate(depth) if d == level] for level in range(max(depth, default=-1) + 1)]
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
+
+
+def is_reversible(box: Box, smallest: int) -> bool:
+    """Whether a net handles the box (both sides decide alike, from the box alone), or a fill covers it."""
+    return min(box.w, box.h) >= smallest
+
+
+def mask(
+    frame: RawFrame, regions: Sequence[Region], swapper: Swapper, noise: NoiseBank, rotation: int = 0
+) -> PublicFrame:
+    """Replace every region of a frame.
+
+    Args:
+        frame: from the camera; not changed.
+        regions: every face in it, in the order in which the message will name them.
+        swapper: U_e.
+        noise: the run's noise planes.
+        rotation: quarter turns counter-clockwise that make the frame upright.
+
+    Returns:
+        The frame that may be published. Samples outside the boxes are those of `frame`, bit for bit.
+
+    Raises:
+        ModelError: the net failed; nothing is published then.
+    """
+    picture = _copy(frame.picture)
+    boxes = [region.box for region in regions]
+    for wave in waves(boxes):
+        swapped = [i for i in wave if is_reversible(boxes[i], swapper.card.smallest)]
+        patches = [crop(picture, boxes[i], swapper.card.side, rotation) for i in swapped]
+        planes = [noise.plane(regions[i].track) for i in swapped]
+        for i, patch in zip(swapped, swapper.swap(patches, planes), strict=True):
+            paste(picture, boxes[i], patch, rotation)
+        for i in set(wave) - set(swapped):
+            fill(picture, boxes[i])
+    return PublicFrame(picture, frame.index, frame.pts)
+
+
+def unmask(
+    frame: PublicFrame,
+    boxes: Sequence[Box],
+    restorer: Restorer,
+    rotation: int = 0,
+    chosen: frozenset[int] | None = None,
+) -> RawFrame:
+    """Restore regions of a published frame: the inverse of `mask`, wave by wave backwards.
+
+    Args:
+        frame: as published.
+        boxes: all boxes of the frame's message, in its order.
+        restorer: U_d.
+        rotation: as in `mask`.
+        chosen: positions in `boxes` to restore; None for all. The others stay as published.
+
+    Returns:
+        The restored frame. Regions that `mask` filled stay filled.
+
+    Raises:
+        ModelError: the net failed.
+    """
+    picture = _copy(frame.picture)
+    for wave in reversed(waves(boxes)):
+        wanted = [
+            i
+            for i in wave
+            if (chosen is None or i in chosen) and is_reversible(boxes[i], restorer.card.smallest)
+        ]
+        patches = [crop(picture, boxes[i], restorer.card.side, rotation) for i in wanted]
+        for i, patch in zip(wanted, restorer.restore(patches), strict=True):
+            paste(picture, boxes[i], patch, rotation)
+    return RawFrame(picture, frame.index, frame.pts)
+
+
+def _copy(picture: Picture) -> Picture:
+    return Picture(tuple(plane.copy() for plane in picture.planes), picture.layout)
