@@ -1,0 +1,30 @@
+"""The ROI message: where the replaced faces are, as bytes. Nothing here knows how the bytes are hidden.
+
+- plain text, one per frame: the paper's grammar (III-C), `pack_plain` and `unpack_plain`;
+- packets `UUB1`, 64 bytes, one to 256 per window: `pack` and `unpack`;
+- what is stored beside a frame (SEI, metadata OBU): `wrap` and `unwrap`.
+
+SPEC.md states every byte.
+"""
+
+from uunet.message.packet import PACKET_BYTES, WindowMessage, pack, roi_key, unpack
+from uunet.message.payload import Contents, Header, unwrap, wrap
+from uunet.message.plain import pack_plain, unpack_plain
+from uunet.message.verdict import FORMAT, UnreadableError, Verdict
+
+__all__ = [
+    "FORMAT",
+    "PACKET_BYTES",
+    "Contents",
+    "Header",
+    "UnreadableError",
+    "Verdict",
+    "WindowMessage",
+    "pack",
+    "pack_plain",
+    "roi_key",
+    "unpack",
+    "unpack_plain",
+    "unwrap",
+    "wrap",
+]
