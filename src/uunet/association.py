@@ -1,0 +1,243 @@
+"""Tells which detections of different frames are one face: a Kalman filter and the Hungarian method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from uunet.types import Detection, FrameSize
+
+Rect = npt.NDArray[np.float64]
+"""(4,): centre x, centre y, width, height in luma pixels."""
+
+How = Literal["seen", "between", "coasted"]
+"""Detected in this frame, between two detections, or beyond the first or last one."""
+
+Path = dict[int, tuple[Rect, How]]
+"""Where a face is: frame → rect and how that is known."""
+
+_SURE = 0.5  # detections from this score choose their tracks first (ByteTrack, arXiv:2110.06864)
+_NOISE = 0.05  # error of a detection, in face sizes
+_ACCELERATION = 0.01  # face sizes per frame², one sigma
+_REACH = 0.8  # face sizes that a detection may lie off its prediction …
+_REACH_FRAME = 0.12  # … and this much more for every frame since the last detection …
+_REACH_NEW = 0.25  # … or this much where no motion is known yet …
+_REACH_MOST = 2.0  # … up to this
+_GROWTH = 2.0  # largest ratio of sizes between a track and its detection
+_SAME = 0.4  # intersection over union from which two boxes are on one face
+_WIDEN = 0.01  # a box that is extrapolated grows by this share per frame
+_WEAK = 0.5  # a track with fewer than 3 detections, all below this score, is extrapolated only `head` frames
+
+
+def rect_of(detection: Detection) -> Rect:
+    """Centre and size of a detection."""
+    d = detection
+    return np.array([(d.x0 + d.x1) / 2, (d.y0 + d.y1) / 2, d.x1 - d.x0, d.y1 - d.y0])
+
+
+def overlap(a: Rect, b: Rect) -> float:
+    """Intersection over union, 0..1."""
+    low = np.maximum(a[:2] - a[2:] / 2, b[:2] - b[2:] / 2)
+    high = np.minimum(a[:2] + a[2:] / 2, b[:2] + b[2:] / 2)
+    common = float(np.prod(np.maximum(high - low, 0)))
+    return common / (float(a[2] * a[3] + b[2] * b[3]) - common)
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """One face through time.
+
+    Attributes:
+        born, end: first frame of its scene, and first frame after it (None while the scene goes on).
+        seen: frame → rect, in ascending order of frames; old ones are forgotten.
+        best: the highest score so far.
+        state: (4, 2), value and velocity per frame of the four numbers of the rect, at the last detection.
+        spread: (2, 2), their covariance in squared face sizes, the same for all four.
+        hits: detections so far.
+        number: from 0, unbounded; -1 until the track is first published.
+    """
+
+    born: int
+    seen: dict[int, Rect]
+    best: float
+    state: npt.NDArray[np.float64]
+    spread: npt.NDArray[np.float64] = field(default_factory=lambda: np.diag([_NOISE**2, 0.05**2]))
+    hits: int = 1
+    number: int = -1
+    end: int | None = None
+
+    @property
+    def first(self) -> int:
+        """The first frame with a detection."""
+        return next(iter(self.seen))
+
+    @property
+    def last(self) -> int:
+        """The last frame with a detection."""
+        return next(reversed(self.seen))
+
+    def predict(self, frame: int) -> Rect:
+        """Where the face should be in a frame after the last detection."""
+        rect: Rect = self.state @ np.array([1.0, frame - self.last])
+        rect[2:] = np.clip(rect[2:], self.state[2:, 0] * 0.7, self.state[2:, 0] * 1.4)
+        return rect
+
+    def add(self, frame: int, detection: Detection) -> None:
+        """Takes a detection in a later frame (Kalman predict and update)."""
+        dt = frame - self.last
+        rect = rect_of(detection)
+        move = np.array([[1.0, dt], [0.0, 1.0]])
+        drift = _ACCELERATION**2 * np.array([[dt**4 / 4, dt**3 / 2], [dt**3 / 2, dt**2]])
+        state, spread = self.state @ move.T, move @ self.spread @ move.T + drift
+        gain = spread[:, 0] / (spread[0, 0] + _NOISE**2)
+        self.state = state + np.outer(rect - state[:, 0], gain)
+        self.spread = spread - np.outer(gain, spread[0])
+        self.seen[frame] = rect
+        self.hits += 1
+        self.best = max(self.best, detection.score)
+
+    def forget(self, frame: int) -> None:
+        """Drops the detections that no frame from `frame` on can need: memory stays flat."""
+        old = [k for k in self.seen if k < frame]
+        for k in old[:-1]:
+            del self.seen[k]
+
+
+class Follower:
+    """Joins detections to tracks, frame by frame.
+
+    Args:
+        start: score from which a detection may start a track; weaker ones only continue tracks.
+        patience: frames for which a track waits for its next detection.
+    """
+
+    def __init__(self, start: float, patience: int) -> None:
+        self._start = start
+        self._patience = patience
+        self._scene = 0
+        self.tracks: list[Track] = []
+
+    def cut(self, frame: int) -> None:
+        """A new scene begins with `frame`: no track crosses it."""
+        self._scene = frame
+        for track in self.tracks:
+            if track.end is None:
+                track.end = frame
+
+    def update(self, frame: int, detections: list[Detection]) -> None:
+        """Takes what the detector found in `frame`; frames come in ascending order."""
+        free = [t for t in self.tracks if t.end is None and frame - t.last <= self._patience]
+        sure = [d for d in detections if d.score >= _SURE]
+        free, sure = self._join(frame, free, sure)
+        _, unsure = self._join(frame, free, [d for d in detections if d.score < _SURE])
+        for detection in (*sure, *unsure):
+            if detection.score >= self._start:
+                rect = rect_of(detection)
+                state = np.stack([rect, np.zeros(4)], axis=1)
+                self.tracks.append(Track(self._scene, {frame: rect}, detection.score, state))
+
+    @staticmethod
+    def _join(
+        frame: int, tracks: list[Track], detections: list[Detection]
+    ) -> tuple[list[Track], list[Detection]]:
+        """Gives detections to tracks; returns the tracks and the detections that remain."""
+        if not tracks or not detections:
+            return tracks, detections
+        cost = np.array([[_distance(t, frame, rect_of(d)) for d in detections] for t in tracks])
+        rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
+        pairs = [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e3]
+        for r, c in pairs:
+            tracks[r].add(frame, detections[c])
+        taken = {r for r, _ in pairs}, {c for _, c in pairs}
+        return (
+            [t for i, t in enumerate(tracks) if i not in taken[0]],
+            [d for i, d in enumerate(detections) if i not in taken[1]],
+        )
+
+    def forget(self, frame: int) -> None:
+        """Drops what no frame from `frame` on can need."""
+        self.tracks = [
+            t for t in self.tracks if frame - t.last <= self._patience and (t.end is None or t.end > frame)
+        ]
+        for track in self.tracks:
+            track.forget(frame)
+
+
+def _distance(track: Track, frame: int, rect: Rect) -> float:
+    """The cost of giving a detection to a track: 0 for a perfect fit, infinite beyond reach."""
+    dt = frame - track.last
+    guess = track.predict(frame)
+    size = max(guess[2], guess[3], rect[2], rect[3])
+    shift = float(np.hypot(*(rect[:2] - guess[:2]))) / size
+    growth = abs(float(np.log(rect[3] / guess[3])))
+    new = track.hits == 1
+    reach = min(_REACH + dt * (_REACH_NEW if new else _REACH_FRAME), _REACH_MOST)
+    if shift > reach or growth > np.log(_GROWTH):
+        return float("inf")
+    return float(shift + growth - 0.5 * overlap(guess, rect))
+
+
+def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> Path:
+    """Where the track is in the frames of a window.
+
+    Between two detections the rect moves on a straight line. Before the first one and after the last one it
+    goes on with the velocity it had, for `head` and `tail` frames, while it is in the picture and in its
+    scene: the face was there before it was recognised and is there after it has turned away.
+    """
+    times = list(track.seen)
+    found: Path = {}
+    for a, b in pairwise(times):
+        for k in range(max(a + 1, window.start), min(b, window.stop)):
+            share = (k - a) / (b - a)
+            found[k] = (1 - share) * track.seen[a] + share * track.seen[b], "between"
+    found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
+    if track.best < _WEAK and track.hits < 3:
+        tail = min(tail, head)
+    velocity = (track.seen[times[min(2, len(times) - 1)]] - track.seen[times[0]]) / max(
+        times[min(2, len(times) - 1)] - times[0], 1
+    )
+    stop = window.stop if track.end is None else min(window.stop, track.end)
+    before = range(max(track.first - head, track.born, window.start), min(track.first, stop))
+    after = range(max(track.last + 1, window.start), min(track.last + 1 + tail, stop))
+    for k in before:
+        _keep(found, k, _extrapolate(track.seen[times[0]], velocity, k - track.first), size)
+    for k in after:
+        _keep(found, k, _extrapolate(track.seen[times[-1]], track.state[:, 1], k - track.last), size)
+    return dict(sorted(found.items()))
+
+
+def _extrapolate(rect: Rect, velocity: Rect, frames: int) -> Rect:
+    moved = rect + velocity * frames
+    moved[2:] = np.clip(moved[2:], rect[2:] * 0.8, rect[2:] * 1.25) * (1 + _WIDEN * abs(frames))
+    return moved
+
+
+def _keep(found: Path, frame: int, rect: Rect, size: FrameSize) -> None:
+    """Enters a rect if it is still in the picture."""
+    if np.all(rect[:2] + rect[2:] / 2 > 0) and np.all(rect[:2] - rect[2:] / 2 < size):
+        found[frame] = rect, "coasted"
+
+
+def without_doubles(
+    paths: list[Path],
+) -> list[Path]:
+    """The paths, each without those extrapolated frames in which another path sees the same face."""
+    seen: dict[int, list[tuple[int, Rect]]] = {}
+    for i, path in enumerate(paths):
+        for k, (rect, how) in path.items():
+            if how != "coasted":
+                seen.setdefault(k, []).append((i, rect))
+    return [
+        {
+            k: (rect, how)
+            for k, (rect, how) in path.items()
+            if how != "coasted"
+            or not any(j != i and overlap(rect, other) >= _SAME for j, other in seen.get(k, ()))
+        }
+        for i, path in enumerate(paths)
+    ]

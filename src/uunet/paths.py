@@ -1,0 +1,186 @@
+"""Widens faces to regions, and draws the paths of the regions with as few straight pieces as possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from uunet.types import GRID, POSITION_UNITS, SIDE_STEPS, FrameSize, Segment, nearest_side
+
+Rect = npt.NDArray[np.float64]
+"""(4,): centre x, centre y, width, height of a face in luma pixels."""
+
+Squares = npt.NDArray[np.float64]
+"""(n, 3): centre x, centre y, side of a region in luma pixels, one row per frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What part of the picture belongs to a face.
+
+    The nets are trained on FairFace's images ("face and a 25 % margin"), whole image = region. On 397 of
+    400 of these, CenterFace's box is 0.96 of the image high (quartiles 0.93–1.03 image sides per box height,
+    95th percentile 1.13; at 112 pixels 1.05, 1.00–1.10, 1.23), and its centre 0.07 box heights above the
+    image's. The region is somewhat larger than that median and less far down, so that hair line, ears and
+    chin lie inside and a straight path may miss a moving face's centre by several per cent of its height.
+
+    Attributes:
+        side: side of the square per longer side of the face box.
+        down: how far the square's centre lies below the box's, per longer side.
+        margin: what a region must show round the face box at least, per longer side.
+        slack: steps of 1.4 % by which a side may be widened before a path is cut in two.
+    """
+
+    side: float = 1.2
+    down: float = 0.03
+    margin: float = 0.03
+    slack: int = 6
+
+
+HEAD = Region()
+
+_SHORTEST = 6  # frames in a piece, unless nothing else helps: shorter pieces cost bytes and look nervous
+_MEMORY = 4.0  # frames that the end of the path in the window before counts for
+
+
+def squares_of(rects: npt.NDArray[np.float64], region: Region = HEAD) -> Squares:
+    """The wanted regions of face boxes (n, 4), before they are straightened."""
+    longer = np.maximum(rects[:, 2], rects[:, 3])
+    return np.stack([rects[:, 0], rects[:, 1] + region.down * longer, region.side * longer], axis=1)
+
+
+def needed_of(rects: npt.NDArray[np.float64], size: FrameSize, region: Region = HEAD) -> Squares:
+    """What must be covered, (n, 4) as x0, y0, x1, y1: face boxes with their margin, cut to the frame."""
+    margin = region.margin * np.maximum(rects[:, 2], rects[:, 3])[:, None]
+    low, high = rects[:, :2] - rects[:, 2:] / 2 - margin, rects[:, :2] + rects[:, 2:] / 2 + margin
+    limit = np.array([length - length % GRID for length in size], np.float64)
+    return np.concatenate([np.clip(low, 0, limit), np.clip(high, 0, limit)], axis=1)
+
+
+def draw(
+    rects: npt.NDArray[np.float64],
+    first: int,
+    size: FrameSize,
+    *,
+    track: int,
+    unit: int = 1,
+    before: Squares | None = None,
+    region: Region = HEAD,
+) -> list[Segment]:
+    """The pieces of one path.
+
+    Every piece's `Segment.box` holds the face box and its margin in every frame. Neighbouring pieces meet, so
+    that the region does not jump, and the path starts where that of the window before ended.
+
+    Args:
+        rects: (n, 4), the face boxes of n frames in a row, n ≥ 1.
+        first: number in the window of the first of them.
+        size: of the frame.
+        track: 0..63, goes into the segments.
+        unit: pieces begin at multiples of this many frames and end before one (2 in long windows, where
+            the wire counts in twos); the first and last frame are moved outward.
+        before: (1, 3), the square at the end of the window before, if the track comes from there.
+        region: how faces are widened.
+    """
+    start, stop = first - first % unit, first + len(rects) + -(first + len(rects)) % unit
+    rows = np.clip(np.arange(start, stop) - first, 0, len(rects) - 1)
+    wanted, needed = squares_of(rects, region)[rows], needed_of(rects, size, region)[rows]
+    knots = [0, len(rows)]
+    while True:
+        pieces = _fit(wanted, knots, before)
+        bare = [
+            _quantise(piece, start + a, start + b - 1, track, size) for piece, a, b in _spans(pieces, knots)
+        ]
+        parts = [(segment, needed[segment.first - start : segment.last + 1 - start]) for segment in bare]
+        done = [_widen(segment, part, size, region.slack) for segment, part in parts]
+        segments = [segment for segment in done if segment is not None]
+        if len(segments) == len(bare):
+            return segments
+        knot = _cut(wanted, pieces, knots, unit)
+        if knot is None:
+            return [
+                segment for s, part in parts if (segment := _widen(s, part, size, SIDE_STEPS)) is not None
+            ]
+        knots = sorted([*knots, knot])
+
+
+def _fit(wanted: Squares, knots: list[int], before: Squares | None) -> Squares:
+    """The polyline with its corners at `knots` that is nearest to `wanted`: (len(knots), 3), values there.
+
+    The last knot is one past the last frame. Errors count in sides, so that x, y and side weigh alike.
+    """
+    basis = _hats(np.arange(len(wanted)), knots)
+    weight = 1 / np.maximum(wanted[:, 2], 1e-6)
+    left, right = basis * weight[:, None], wanted * weight[:, None]
+    if before is not None:
+        pull = _MEMORY / max(float(before[0, 2]), 1e-6)
+        left = np.concatenate([left, _hats(np.array([0]), knots) * pull])
+        right = np.concatenate([right, before * pull])
+    # A path of one frame, or a knot without frames, leaves directions open: the smallest change closes them.
+    ridge = 1e-6 * float(weight.mean())
+    left = np.concatenate([left, ridge * np.diff(np.eye(len(knots)), axis=0)])
+    right = np.concatenate([right, np.zeros((len(knots) - 1, 3))])
+    return np.asarray(np.linalg.lstsq(left, right, rcond=None)[0], np.float64)
+
+
+def _hats(times: npt.NDArray[np.int_], knots: list[int]) -> npt.NDArray[np.float64]:
+    """(len(times), len(knots)): how much each corner counts at each time."""
+    return np.stack([np.interp(times, knots, row) for row in np.eye(len(knots))], axis=1)
+
+
+def _spans(corners: Squares, knots: list[int]) -> list[tuple[Squares, int, int]]:
+    """Per piece: its squares at its first and last frame (2, 3), its first frame, one past its last."""
+    spans = []
+    for i in range(len(knots) - 1):
+        a, b = knots[i], knots[i + 1]
+        end = corners[i] + (corners[i + 1] - corners[i]) * (b - 1 - a) / (b - a)
+        spans.append((np.stack([corners[i], end]), a, b))
+    return spans
+
+
+def _quantise(ends: Squares, first: int, last: int, track: int, size: FrameSize) -> Segment:
+    """Squares at both ends, in the units of the wire."""
+    cx = np.clip(np.round(ends[:, 0] / size[0] * POSITION_UNITS - 0.5), 0, POSITION_UNITS - 1).astype(int)
+    cy = np.clip(np.round(ends[:, 1] / size[1] * POSITION_UNITS - 0.5), 0, POSITION_UNITS - 1).astype(int)
+    s = [nearest_side(float(side) / max(size)) for side in ends[:, 2]]
+    return Segment(track, first, last, int(cx[0]), int(cy[0]), int(cx[1]), int(cy[1]), s[0], s[1])
+
+
+def square_at_end(segment: Segment, size: FrameSize) -> Squares:
+    """(1, 3): where a piece ends, for `before` in the next window."""
+    side = max(size) * 2.0 ** ((segment.s1 - (SIDE_STEPS - 1)) / 51.2)
+    cx, cy = ((2 * c + 1) / (2 * POSITION_UNITS) for c in (segment.cx1, segment.cy1))
+    return np.array([[cx * size[0], cy * size[1], side]])
+
+
+def _widen(segment: Segment, needed: Squares, size: FrameSize, most: int) -> Segment | None:
+    """The segment with the smallest sides that cover `needed` in every frame; None beyond `most` steps."""
+    for steps in range(most + 1):
+        s0, s1 = min(segment.s0 + steps, SIDE_STEPS - 1), min(segment.s1 + steps, SIDE_STEPS - 1)
+        wider = replace(segment, s0=s0, s1=s1)
+        if _covers(wider, needed, size):
+            return wider
+    return None
+
+
+def _covers(segment: Segment, needed: Squares, size: FrameSize) -> bool:
+    for k, (x0, y0, x1, y1) in enumerate(needed, segment.first):
+        box = segment.box(k, size)
+        if box is None or box.x > x0 or box.y > y0 or box.x + box.w < x1 or box.y + box.h < y1:
+            return False
+    return True
+
+
+def _cut(wanted: Squares, corners: Squares, knots: list[int], unit: int) -> int | None:
+    """Where one more corner helps most: the frame farthest off the path, away from the other corners."""
+    path = _hats(np.arange(len(wanted)), knots) @ corners
+    error = np.abs((path - wanted) / wanted[:, 2:]).max(axis=1)
+    shortest = _SHORTEST
+    while shortest >= unit:
+        free = [k for k in range(0, len(wanted), unit) if min(abs(k - knot) for knot in knots) >= shortest]
+        if free:
+            return max(free, key=lambda k: error[k])
+        shortest //= 2
+    return None

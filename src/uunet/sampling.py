@@ -1,0 +1,190 @@
+"""Decides in which frames the detector looks: every few, at cuts, and wherever something is unclear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from uunet.errors import DetectionError
+from uunet.types import Detection, FaceDetector, Picture, RawFrame
+
+_THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
+_CUT = 0.12  # mean difference between two thumbnails, of full scale, above which it is a cut …
+_CUT_RATIO = 4.0  # … if it is also this many times the change in the frame before
+_CHANGE = 0.1  # mean over 3 x 3 cells of what leaves the range of the neighbourhood in both looks …
+_NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is motion, which faces explain
+_SHIFT = 0.6  # face heights that a face may move between two looks that explain each other
+_GROWTH = 1.35  # and the ratio by which it may grow or shrink
+_FAR = 4.0  # face heights within which two strangers in two looks may be one face
+
+Thumb = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A frame with what is known about it.
+
+    Attributes:
+        frame: the frame.
+        detections: what the detector found; None if it did not look.
+        cut: True if a new scene begins with this frame.
+    """
+
+    frame: RawFrame
+    detections: list[Detection] | None
+    cut: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    frame: RawFrame
+    thumb: Thumb
+    cut: bool
+    detections: list[Detection] | None = None
+
+
+class Sampler:
+    """Looks at few frames, and closer where two looks do not explain each other.
+
+    The detector looks at every `every`-th frame and at the first and last frame of a scene. If a face of at
+    least `start` that one look shows has no counterpart in the next, or has moved far, or if something that
+    is in neither picture passed between them, the frames between are searched by halving.
+
+    Args:
+        detector: finds the faces. If it has a method `knows(index) -> bool`, as `boxfile.BoxFile` has, it
+            is asked in the frames which it knows and only there.
+        every: frames between two looks, at least 1.
+        start: score from which a detection must be explained.
+        longest: frames that may lie between two looks of a detector with `knows`.
+    """
+
+    def __init__(self, detector: FaceDetector, every: int, start: float, longest: int) -> None:
+        self._detector = detector
+        self._knows = getattr(detector, "knows", None)
+        self._every = every
+        self._start = start
+        self._longest = longest
+
+    def frames(self, frames: Iterable[RawFrame], rotation: int) -> Iterator[Seen]:
+        """Every frame in order, each at most `every` frames (or `longest`, with `knows`) late."""
+        self._rotation = rotation
+        gap: list[_Pending] = []  # the last frame that was looked at, and those after it
+        change = 0.0
+        for frame in frames:
+            thumb = thumbnail(frame.picture)
+            before, change = change, _difference(gap[-1].thumb, thumb) if gap else 0.0
+            cut = bool(gap) and change > _CUT and change > _CUT_RATIO * before
+            if cut:
+                yield from self._finish(gap)
+                gap = []
+            gap.append(_Pending(frame, thumb, cut))
+            if self._due(gap):
+                yield from self._close(gap)
+                gap = gap[-1:]
+        if gap:
+            yield from self._finish(gap)
+
+    def _due(self, gap: list[_Pending]) -> bool:
+        if self._knows is None:
+            return len(gap) > self._every or gap[0].detections is None
+        if len(gap) > self._longest:
+            raise DetectionError(
+                f"the boxes leave out more than {self._longest} frames before frame {gap[-1].frame.index}",
+                "list every frame that was looked at, with [] where there is no face",
+            )
+        return bool(self._knows(gap[-1].frame.index))
+
+    def _look(self, pending: _Pending) -> list[Detection]:
+        if pending.detections is None:
+            frame = pending.frame
+            pending.detections = self._detector.detect(frame.picture, frame.index, self._rotation)
+        return pending.detections
+
+    def _close(self, gap: list[_Pending]) -> Iterator[Seen]:
+        """Looks at the last frame of the gap and where needed between; gives all but the last frame."""
+        self._look(gap[-1])
+        if self._knows is None:
+            self._refine(gap)
+        yield from (_seen(pending) for pending in gap[:-1])
+
+    def _finish(self, gap: list[_Pending]) -> Iterator[Seen]:
+        """The same at the end of a scene, with the last frame."""
+        if self._knows is None or self._knows(gap[-1].frame.index):
+            yield from self._close(gap)
+            yield _seen(gap[-1])
+        else:
+            yield from (_seen(pending) for pending in gap)
+
+    def _refine(self, gap: list[_Pending]) -> None:
+        if len(gap) < 3:
+            return
+        first, last = self._look(gap[0]), self._look(gap[-1])
+        middle = len(gap) // 2
+        if explained(first, last, self._start):
+            passing = _passing(gap)
+            if passing is None:
+                return
+            middle = passing
+        self._look(gap[middle])
+        self._refine(gap[: middle + 1])
+        self._refine(gap[middle:])
+
+
+def _seen(pending: _Pending) -> Seen:
+    return Seen(pending.frame, pending.detections, pending.cut)
+
+
+def thumbnail(picture: Picture) -> Thumb:
+    """The luma, small: shape (about 54, 96) for 16:9, 0..1."""
+    luma = picture.planes[0]
+    height, width = luma.shape
+    columns = min(_THUMB, width)
+    rows = max(round(height * columns / width), 1)
+    small = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32((1 << picture.layout.depth) - 1)
+
+
+def _difference(a: Thumb, b: Thumb) -> float:
+    return float(np.abs(a - b).mean()) if a.shape == b.shape else 1.0
+
+
+def explained(first: list[Detection], last: list[Detection], start: float) -> bool:
+    """Whether straight lines from one look to the other account for what both show.
+
+    A face that only one of them shows needs no look between: `association.fill` covers it beyond its first
+    and last detection. One that moved far, or a pair of strangers, one in each look, does.
+    """
+    if not first or not last:
+        return True
+    a, b = _centres(first), _centres(last)
+    size = np.maximum(a[:, None, 2], b[None, :, 2])
+    shift = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]) / size
+    growth = np.abs(np.log(a[:, None, 2] / b[None, :, 2]))
+    rows, columns = linear_sum_assignment(np.minimum(shift / _SHIFT + growth / np.log(_GROWTH), 4.0))
+    good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
+    lost = {i for i, d in enumerate(first) if d.score >= start} - {int(r) for r in rows[good]}
+    new = {i for i, d in enumerate(last) if d.score >= start} - {int(c) for c in columns[good]}
+    return not any(shift[i, j] <= _FAR for i in lost for j in new)
+
+
+def _centres(detections: list[Detection]) -> npt.NDArray[np.float64]:
+    """(n, 3): centre x, centre y, size."""
+    rows = [((d.x0 + d.x1) / 2, (d.y0 + d.y1) / 2, max(d.x1 - d.x0, d.y1 - d.y0)) for d in detections]
+    return np.asarray(rows, np.float64)
+
+
+def _passing(gap: list[_Pending]) -> int | None:
+    """The frame of the gap in which something is to be seen that neither end shows, if there is one."""
+    low = cv2.erode(np.minimum(gap[0].thumb, gap[-1].thumb), _NEAR)
+    high = cv2.dilate(np.maximum(gap[0].thumb, gap[-1].thumb), _NEAR)
+    worst = [
+        float(cv2.blur(np.maximum(np.maximum(p.thumb - high, low - p.thumb), 0), (3, 3)).max())
+        for p in gap[1:-1]
+    ]
+    best = int(np.argmax(worst))
+    return best + 1 if worst[best] > _CHANGE else None

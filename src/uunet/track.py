@@ -1,0 +1,184 @@
+"""Follows faces through a stream of any length and cuts it into windows with the regions to cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from uunet.association import Follower, Path, Track, fill, without_doubles
+from uunet.errors import DetectionError
+from uunet.paths import HEAD, Region, draw, square_at_end
+from uunet.sampling import Sampler, Seen
+from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Segment, Window
+
+_TRACKS = 64  # numbers of tracks on the wire
+_SHORT = 64  # frames in a window up to which the wire counts single frames, above in twos
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSettings:
+    """How faces are followed. All times in frames.
+
+    Attributes:
+        every: frames between two looks of the detector, at least 1, where all is quiet.
+        start: score in [0, 1] from which a detection starts a track; weaker ones only continue tracks.
+        lookahead: frames beyond a window that are looked at before it is given out, at least 1; also the
+            longest gap between two detections that is filled. A window is never given out before the
+            WINDOW / 2 frames after it are known, since they may belong to it.
+        head: frames before its first detection in which a face is covered, 0 to lookahead.
+        tail: frames after its last detection in which a face is covered, 0 to lookahead.
+        region: how a face box is widened to the region that is covered.
+
+    Raises:
+        DetectionError: a value is out of range.
+    """
+
+    every: int = 5
+    start: float = 0.25
+    lookahead: int = 24
+    head: int = 6
+    tail: int = 12
+    region: Region = HEAD
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or self.lookahead < 1 or not 0 <= self.start <= 1:
+            raise DetectionError(
+                f"can't track with every={self.every}, lookahead={self.lookahead}, start={self.start}",
+                "every and lookahead are at least 1, start is between 0 and 1",
+            )
+        if not (0 <= self.head <= self.lookahead and 0 <= self.tail <= self.lookahead):
+            raise DetectionError(
+                f"head={self.head}, tail={self.tail} must lie between 0 and the look-ahead {self.lookahead}",
+                "raise the look-ahead or lower the others",
+            )
+
+
+class Tracker:
+    """Follows faces; one Tracker per stream. Memory is flat: a window and its look-ahead are held.
+
+    Args:
+        detector: finds the faces of one picture.
+        settings: how they are followed.
+    """
+
+    def __init__(self, detector: FaceDetector, settings: TrackSettings | None = None) -> None:
+        self._settings = settings or TrackSettings()
+        s = self._settings
+        self._sampler = Sampler(detector, s.every, s.start, max(s.lookahead, s.every))
+        self._follower = Follower(s.start, s.lookahead)
+        self._ends: dict[int, npt.NDArray[np.float64]] = {}  # number of a track → its last square
+        self._next = 0
+
+    def windows(self, frames: Iterable[RawFrame], rotation: int = 0) -> Iterator[Window]:
+        """The stream in windows of WINDOW frames (see there for the tail), each with its regions.
+
+        The same code serves files and cameras: a window comes as soon as the look-ahead behind it is there.
+
+        Args:
+            frames: in order of presentation, all of one size, numbered without gaps.
+            rotation: quarter turns counter-clockwise that make the pictures upright.
+
+        Raises:
+            DetectionError: the detector can't tell about these frames.
+        """
+        ahead = max(self._settings.lookahead, WINDOW // 2)
+        held: list[Seen] = []
+        number = 0
+        for seen in self._sampler.frames(frames, rotation):
+            if seen.cut:
+                self._follower.cut(seen.frame.index)
+            if seen.detections is not None:
+                self._follower.update(seen.frame.index, seen.detections)
+            held.append(seen)
+            if len(held) >= WINDOW + ahead:
+                yield self._window(number, held[:WINDOW])
+                held = held[WINDOW:]
+                number += 1
+        while held:
+            length = WINDOW if len(held) >= WINDOW + WINDOW // 2 else len(held)
+            yield self._window(number, held[:length])
+            held = held[length:]
+            number += 1
+
+    def _window(self, number: int, held: list[Seen]) -> Window:
+        first = held[0].frame.index
+        span = range(first, first + len(held))
+        size = held[0].frame.picture.size
+        looked = {seen.frame.index for seen in held if seen.detections is not None}
+        stats = {
+            "looks": len(looked),
+            "cuts": sum(seen.cut for seen in held),
+            "coasted": 0,
+            "bridged": 0,
+        }
+        segments: list[Segment] = []
+        tracks: list[int] = []
+        ends: dict[int, npt.NDArray[np.float64]] = {}
+        paths = self._paths(span, size)
+        for track, path in paths:
+            for run in _runs(path):
+                before = self._ends.get(track.number) if run[0] == first else None
+                pieces = draw(
+                    np.stack([path[k][0] for k in run]),
+                    run[0] - first,
+                    size,
+                    track=track.number % _TRACKS,
+                    unit=1 if len(held) <= _SHORT else 2,
+                    before=before,
+                    region=self._settings.region,
+                )
+                segments += pieces
+                tracks += [track.number] * len(pieces)
+                if run[-1] == span[-1]:
+                    ends[track.number] = square_at_end(pieces[-1], size)
+        self._ends = ends
+        self._follower.forget(span.stop)
+        detected = tuple(None if s.detections is None else tuple(s.detections) for s in held)
+        stats = _count(held, [path for _, path in paths])
+        return Window(number, tuple(s.frame for s in held), tuple(segments), tuple(tracks), detected, stats)
+
+    def _paths(self, span: range, size: FrameSize) -> list[tuple[Track, Path]]:
+        """The tracks that are to be covered in these frames, by number, and where their faces are."""
+        settings = self._settings
+        tracks = self._follower.tracks
+        found = without_doubles([fill(t, span, settings.head, settings.tail, size) for t in tracks])
+        live = [(track, path) for track, path in zip(tracks, found, strict=True) if path]
+        for track, _ in live:
+            if track.number < 0:
+                track.number = self._new_number()
+        return sorted(live, key=lambda pair: pair[0].number)
+
+    def _new_number(self) -> int:
+        """The next number; below 64 tracks at a time none that another track shows on the wire."""
+        used = {track.number % _TRACKS for track in self._follower.tracks if track.number >= 0}
+        while len(used) < _TRACKS and self._next % _TRACKS in used:
+            self._next += 1
+        self._next += 1
+        return self._next - 1
+
+
+def _runs(path: Path) -> list[range]:
+    """The frames of a path as runs without gaps."""
+    frames = sorted(path)
+    starts = [k for k in frames if k - 1 not in path]
+    stops = [k + 1 for k in frames if k + 1 not in path]
+    return [range(a, b) for a, b in zip(starts, stops, strict=True)]
+
+
+def _count(held: list[Seen], paths: list[Path]) -> dict[str, int]:
+    """The window's counters: those of `types.Window`, and `looks`, the frames the detector looked at.
+
+    Frames in which it did not look, between two detections, count neither as coasted nor as bridged.
+    """
+    looked = {seen.frame.index for seen in held if seen.detections is not None}
+    missed = [{k for k, (_, how) in path.items() if how == "between" and k in looked} for path in paths]
+    return {
+        "looks": len(looked),
+        "cuts": sum(seen.cut for seen in held),
+        "coasted": sum(how == "coasted" for path in paths for _, how in path.values())
+        + sum(len(frames) for frames in missed),
+        "bridged": len(set().union(*missed)),
+    }
