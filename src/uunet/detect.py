@@ -43,8 +43,8 @@ class CenterFaceDetector:
     """CenterFace (Xu et al., arXiv:1911.03599), a `types.FaceDetector`.
 
     Args:
-        threshold: smallest score that is reported, in (0, 1). The default is low on purpose: a false box
-            costs a few pixels, a missed face is the one error that can't be forgiven.
+        threshold: smallest score that is reported, in (0, 1). The default is low on purpose: weak boxes keep
+            a track alive, and how strong one must be to start a track is the tracker's to say.
         scale: enlargement before detection, 0.1 to 4; None is `automatic_scale`. 2 finds faces of half the
             size in four times the time.
         engine: runs the weights; None opens the ones that ship. bfloat16 moves scores by less than 0.01.
@@ -55,7 +55,7 @@ class CenterFaceDetector:
     """
 
     def __init__(
-        self, threshold: float = 0.2, *, scale: float | None = None, engine: Engine | None = None
+        self, threshold: float = 0.15, *, scale: float | None = None, engine: Engine | None = None
     ) -> None:
         if not 0 < threshold < 1:
             raise DetectionError(f"a threshold of {threshold} can't be used", "choose one between 0 and 1")

@@ -29,19 +29,21 @@ class Region:
     Attributes:
         side: side of the square per longer side of the face box.
         down: how far the square's centre lies below the box's, per longer side.
-        margin: what a region must show round the face box at least, per longer side.
-        slack: steps of 1.4 % by which a side may be widened before a path is cut in two.
+        margin: pixels round the face box that the region must hold at least: a detector's own error.
+        waste: by what share the sides of a path may on average exceed the wanted ones, to be straight, before
+            the path is cut in two.
     """
 
     side: float = 1.2
     down: float = 0.03
-    margin: float = 0.03
-    slack: int = 6
+    margin: float = 1.0
+    waste: float = 0.08
 
 
 HEAD = Region()
 
 _SHORTEST = 6  # frames in a piece, unless nothing else helps: shorter pieces cost bytes and look nervous
+_LAWSON = 8  # rounds; more change sides by less than a step of the wire
 _MEMORY = 4.0  # frames that the end of the path in the window before counts for
 
 
@@ -51,10 +53,12 @@ def squares_of(rects: npt.NDArray[np.float64], region: Region = HEAD) -> Squares
     return np.stack([rects[:, 0], rects[:, 1] + region.down * longer, region.side * longer], axis=1)
 
 
-def needed_of(rects: npt.NDArray[np.float64], size: FrameSize, region: Region = HEAD) -> Squares:
+def needed_of(
+    rects: npt.NDArray[np.float64], size: FrameSize, region: Region = HEAD
+) -> npt.NDArray[np.float64]:
     """What must be covered, (n, 4) as x0, y0, x1, y1: face boxes with their margin, cut to the frame."""
-    margin = region.margin * np.maximum(rects[:, 2], rects[:, 3])[:, None]
-    low, high = rects[:, :2] - rects[:, 2:] / 2 - margin, rects[:, :2] + rects[:, 2:] / 2 + margin
+    half = rects[:, 2:] / 2 + region.margin
+    low, high = rects[:, :2] - half, rects[:, :2] + half
     limit = np.array([length - length % GRID for length in size], np.float64)
     return np.concatenate([np.clip(low, 0, limit), np.clip(high, 0, limit)], axis=1)
 
@@ -66,6 +70,7 @@ def draw(
     *,
     track: int,
     unit: int = 1,
+    most: int = 3,
     before: Squares | None = None,
     region: Region = HEAD,
 ) -> list[Segment]:
@@ -81,47 +86,84 @@ def draw(
         track: 0..63, goes into the segments.
         unit: pieces begin at multiples of this many frames and end before one (2 in long windows, where
             the wire counts in twos); the first and last frame are moved outward.
+        most: pieces that the path may have.
         before: (1, 3), the square at the end of the window before, if the track comes from there.
         region: how faces are widened.
     """
     start, stop = first - first % unit, first + len(rects) + -(first + len(rects)) % unit
     rows = np.clip(np.arange(start, stop) - first, 0, len(rects) - 1)
     wanted, needed = squares_of(rects, region)[rows], needed_of(rects, size, region)[rows]
+    faces = (rects + np.array([0, 0, 2 * region.margin, 2 * region.margin]))[rows]
     knots = [0, len(rows)]
-    while True:
-        pieces = _fit(wanted, knots, before)
-        bare = [
-            _quantise(piece, start + a, start + b - 1, track, size) for piece, a, b in _spans(pieces, knots)
-        ]
-        parts = [(segment, needed[segment.first - start : segment.last + 1 - start]) for segment in bare]
-        done = [_widen(segment, part, size, region.slack) for segment, part in parts]
-        segments = [segment for segment in done if segment is not None]
-        if len(segments) == len(bare):
-            return segments
-        knot = _cut(wanted, pieces, knots, unit)
+    corners, waste = _fit(wanted, faces, knots, before)
+    while waste > region.waste and len(knots) <= most:
+        knot = _cut(wanted, corners, knots, unit)
         if knot is None:
-            return [
-                segment for s, part in parts if (segment := _widen(s, part, size, SIDE_STEPS)) is not None
-            ]
+            break
         knots = sorted([*knots, knot])
+        corners, waste = _fit(wanted, faces, knots, before)
+    return [
+        _widen(_quantise(ends, start + a, start + b - 1, track, size), needed[a:b], size)
+        for ends, a, b in _spans(corners, knots)
+    ]
 
 
-def _fit(wanted: Squares, knots: list[int], before: Squares | None) -> Squares:
-    """The polyline with its corners at `knots` that is nearest to `wanted`: (len(knots), 3), values there.
+def _fit(
+    wanted: Squares, faces: npt.NDArray[np.float64], knots: list[int], before: Squares | None
+) -> tuple[Squares, float]:
+    """The polyline with its corners at `knots` that covers all frames with small sides.
 
-    The last knot is one past the last frame. Errors count in sides, so that x, y and side weigh alike.
+    Centres by weighted least squares, with more weight where they are worst (Lawson's method), which comes
+    near to the smallest worst error; then the sides over what these centres leave to be covered.
+
+    Args:
+        wanted: (n, 3), the regions that were wanted.
+        faces: (n, 4), centre, width and height of what must be covered.
+        knots: frames of the corners; the last is one past the last frame.
+        before: where the path comes from.
+
+    Returns:
+        (len(knots), 3), the squares at the corners, and the mean share by which sides exceed the wanted ones.
     """
     basis = _hats(np.arange(len(wanted)), knots)
-    weight = 1 / np.maximum(wanted[:, 2], 1e-6)
-    left, right = basis * weight[:, None], wanted * weight[:, None]
+    weight = 1 / wanted[:, 2]
+    for _ in range(_LAWSON):
+        centres = _solve(basis, wanted[:, :2], weight, knots, None if before is None else before[:, :2])
+        reach = (2 * np.abs(basis @ centres - faces[:, :2]) + faces[:, 2:]).max(axis=1)
+        lack = np.maximum(reach / wanted[:, 2], 1.0)
+        if lack.max() <= 1.0:
+            break
+        weight = weight * (1 + 4 * (lack - 1) / lack.max())
+    side = np.maximum(reach, wanted[:, 2])
+    sides = _solve(basis, side[:, None], 1 / side, knots, None if before is None else before[:, 2:])
+    for _ in range(_LAWSON):
+        path = basis @ sides
+        short = np.maximum(side[:, None] - path, 0)
+        if short.max() <= 0:
+            break
+        sides += basis.T @ short / np.maximum(basis.sum(axis=0)[:, None], 1)
+    sides += max(float((side[:, None] - basis @ sides).max()), 0.0)
+    waste = float((basis @ sides / wanted[:, 2:]).mean()) - 1
+    return np.concatenate([centres, sides], axis=1), waste
+
+
+def _solve(
+    basis: npt.NDArray[np.float64],
+    values: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64],
+    knots: list[int],
+    before: npt.NDArray[np.float64] | None,
+) -> npt.NDArray[np.float64]:
+    """Corners (len(knots), m) of the polyline nearest to `values` (n, m); starts near `before` (1, m)."""
+    left, right = basis * weight[:, None], values * weight[:, None]
     if before is not None:
-        pull = _MEMORY / max(float(before[0, 2]), 1e-6)
+        pull = _MEMORY * float(weight.mean())
         left = np.concatenate([left, _hats(np.array([0]), knots) * pull])
         right = np.concatenate([right, before * pull])
     # A path of one frame, or a knot without frames, leaves directions open: the smallest change closes them.
     ridge = 1e-6 * float(weight.mean())
     left = np.concatenate([left, ridge * np.diff(np.eye(len(knots)), axis=0)])
-    right = np.concatenate([right, np.zeros((len(knots) - 1, 3))])
+    right = np.concatenate([right, np.zeros((len(knots) - 1, values.shape[1]))])
     return np.asarray(np.linalg.lstsq(left, right, rcond=None)[0], np.float64)
 
 
@@ -155,14 +197,12 @@ def square_at_end(segment: Segment, size: FrameSize) -> Squares:
     return np.array([[cx * size[0], cy * size[1], side]])
 
 
-def _widen(segment: Segment, needed: Squares, size: FrameSize, most: int) -> Segment | None:
-    """The segment with the smallest sides that cover `needed` in every frame; None beyond `most` steps."""
-    for steps in range(most + 1):
-        s0, s1 = min(segment.s0 + steps, SIDE_STEPS - 1), min(segment.s1 + steps, SIDE_STEPS - 1)
-        wider = replace(segment, s0=s0, s1=s1)
-        if _covers(wider, needed, size):
-            return wider
-    return None
+def _widen(segment: Segment, needed: npt.NDArray[np.float64], size: FrameSize) -> Segment:
+    """The segment with the smallest sides that cover `needed` in every frame."""
+    while not _covers(segment, needed, size) and (segment.s0, segment.s1) != (SIDE_STEPS - 1, SIDE_STEPS - 1):
+        s0, s1 = min(segment.s0 + 1, SIDE_STEPS - 1), min(segment.s1 + 1, SIDE_STEPS - 1)
+        segment = replace(segment, s0=s0, s1=s1)
+    return segment
 
 
 def _covers(segment: Segment, needed: Squares, size: FrameSize) -> bool:

@@ -15,6 +15,7 @@ from uunet.sampling import Sampler, Seen
 from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Segment, Window
 
 _TRACKS = 64  # numbers of tracks on the wire
+_PIECES = 3  # of one path in one window
 _SHORT = 64  # frames in a window up to which the wire counts single frames, above in twos
 
 
@@ -30,6 +31,8 @@ class TrackSettings:
             WINDOW / 2 frames after it are known, since they may belong to it.
         head: frames before its first detection in which a face is covered, 0 to lookahead.
         tail: frames after its last detection in which a face is covered, 0 to lookahead.
+        segments: pieces of paths that a window should have at most. They are shared out evenly: with many
+            faces paths become straighter and regions larger. Every face gets one, and three at most.
         region: how a face box is widened to the region that is covered.
 
     Raises:
@@ -41,7 +44,19 @@ class TrackSettings:
     lookahead: int = 24
     head: int = 6
     tail: int = 12
+    segments: int = 20
     region: Region = HEAD
+
+    @classmethod
+    def at(cls, rate: float) -> TrackSettings:
+        """The defaults, which are meant for 24 frames per second, for another `rate` (> 0)."""
+        second = min(max(rate, 4.0), 120.0)
+        return cls(
+            every=max(round(second * 0.2), 1),
+            lookahead=round(second),
+            head=round(second / 4),
+            tail=round(second / 2),
+        )
 
     def __post_init__(self) -> None:
         if self.every < 1 or self.lookahead < 1 or not 0 <= self.start <= 1:
@@ -118,6 +133,7 @@ class Tracker:
         tracks: list[int] = []
         ends: dict[int, npt.NDArray[np.float64]] = {}
         paths = self._paths(span, size)
+        most = min(max(self._settings.segments // max(len(paths), 1), 1), _PIECES)
         for track, path in paths:
             for run in _runs(path):
                 before = self._ends.get(track.number) if run[0] == first else None
@@ -127,6 +143,7 @@ class Tracker:
                     size,
                     track=track.number % _TRACKS,
                     unit=1 if len(held) <= _SHORT else 2,
+                    most=most,
                     before=before,
                     region=self._settings.region,
                 )
