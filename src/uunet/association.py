@@ -30,6 +30,8 @@ _REACH_NEW = 0.25  # … or this much where no motion is known yet …
 _REACH_MOST = 2.0  # … up to this
 _GROWTH = 2.0  # largest ratio of sizes between a track and its detection
 _SAME = 0.4  # intersection over union from which two boxes are on one face
+_DOUBT = 0.02  # a box between two detections grows by this share per frame from the nearer one …
+_DOUBT_MOST = 0.2  # … up to this: people do not move on straight lines
 _WIDEN = 0.01  # a box that is extrapolated grows by this share per frame
 _WEAK = 0.5  # a track with fewer than 3 detections, all below this score, is extrapolated only `head` frames
 
@@ -194,7 +196,9 @@ def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> 
     for a, b in pairwise(times):
         for k in range(max(a + 1, window.start), min(b, window.stop)):
             share = (k - a) / (b - a)
-            found[k] = (1 - share) * track.seen[a] + share * track.seen[b], "between"
+            rect = (1 - share) * track.seen[a] + share * track.seen[b]
+            rect[2:] *= 1 + min(_DOUBT * min(k - a, b - k), _DOUBT_MOST)
+            found[k] = rect, "between"
     found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
     if track.best < _WEAK and track.hits < 3:
         tail = min(tail, head)

@@ -31,7 +31,7 @@ class Region:
         down: how far the square's centre lies below the box's, per longer side.
         margin: pixels round the face box that the region must hold at least: a detector's own error.
         waste: by what share the sides of a path may on average exceed the wanted ones, to be straight, before
-            the path is cut in two.
+            a path is cut in two.
     """
 
     side: float = 1.2
@@ -42,7 +42,7 @@ class Region:
 
 HEAD = Region()
 
-_SHORTEST = 6  # frames in a piece, unless nothing else helps: shorter pieces cost bytes and look nervous
+_SHORTEST = 6  # frames in a piece that comes from a split: shorter ones cost bytes and look nervous
 _LAWSON = 8  # rounds; more change sides by less than a step of the wire
 _MEMORY = 4.0  # frames that the end of the path in the window before counts for
 
@@ -53,59 +53,91 @@ def squares_of(rects: npt.NDArray[np.float64], region: Region = HEAD) -> Squares
     return np.stack([rects[:, 0], rects[:, 1] + region.down * longer, region.side * longer], axis=1)
 
 
-def needed_of(
-    rects: npt.NDArray[np.float64], size: FrameSize, region: Region = HEAD
-) -> npt.NDArray[np.float64]:
-    """What must be covered, (n, 4) as x0, y0, x1, y1: face boxes with their margin, cut to the frame."""
-    half = rects[:, 2:] / 2 + region.margin
-    low, high = rects[:, :2] - half, rects[:, :2] + half
+def needed_of(faces: npt.NDArray[np.float64], size: FrameSize) -> npt.NDArray[np.float64]:
+    """What must be covered of faces (n, 4): x0, y0, x1, y1, within what boxes can reach."""
+    low, high = faces[:, :2] - faces[:, 2:] / 2, faces[:, :2] + faces[:, 2:] / 2
     limit = np.array([length - length % GRID for length in size], np.float64)
     return np.concatenate([np.clip(low, 0, limit), np.clip(high, 0, limit)], axis=1)
 
 
-def draw(
-    rects: npt.NDArray[np.float64],
-    first: int,
-    size: FrameSize,
-    *,
-    track: int,
-    unit: int = 1,
-    most: int = 3,
-    before: Squares | None = None,
-    region: Region = HEAD,
-) -> list[Segment]:
-    """The pieces of one path.
+class Course:
+    """One face's way through a window, drawn with few straight pieces.
 
-    Every piece's `Segment.box` holds the face box and its margin in every frame. Neighbouring pieces meet, so
-    that the region does not jump, and the path starts where that of the window before ended.
+    Every piece's `Segment.box` holds the face box in every frame. Neighbouring pieces meet, so that the
+    region does not jump, and the path starts near where that of the window before ended.
 
     Args:
         rects: (n, 4), the face boxes of n frames in a row, n ≥ 1.
         first: number in the window of the first of them.
         size: of the frame.
-        track: 0..63, goes into the segments.
         unit: pieces begin at multiples of this many frames and end before one (2 in long windows, where
             the wire counts in twos); the first and last frame are moved outward.
-        most: pieces that the path may have.
-        before: (1, 3), the square at the end of the window before, if the track comes from there.
+        before: (1, 3), the square at the end of the window before, if the face comes from there.
         region: how faces are widened.
+
+    Attributes:
+        pieces: how many there are, 1 to begin with.
+        waste: by what share the sides exceed the wanted ones on average, because the path is straight.
     """
-    start, stop = first - first % unit, first + len(rects) + -(first + len(rects)) % unit
-    rows = np.clip(np.arange(start, stop) - first, 0, len(rects) - 1)
-    wanted, needed = squares_of(rects, region)[rows], needed_of(rects, size, region)[rows]
-    faces = (rects + np.array([0, 0, 2 * region.margin, 2 * region.margin]))[rows]
-    knots = [0, len(rows)]
-    corners, waste = _fit(wanted, faces, knots, before)
-    while waste > region.waste and len(knots) <= most:
-        knot = _cut(wanted, corners, knots, unit)
+
+    def __init__(
+        self,
+        rects: npt.NDArray[np.float64],
+        first: int,
+        size: FrameSize,
+        *,
+        unit: int = 1,
+        before: Squares | None = None,
+        region: Region = HEAD,
+    ) -> None:
+        self._start = first - first % unit
+        stop = first + len(rects) + -(first + len(rects)) % unit
+        rows = np.clip(np.arange(self._start, stop) - first, 0, len(rects) - 1)
+        margin = np.array([0.0, 0.0, 2.0, 2.0]) * region.margin
+        self._wanted, self._faces = squares_of(rects, region)[rows], (rects + margin)[rows]
+        self._size, self._unit, self._before = size, unit, before
+        self._knots = [0, len(rows)]
+        self._corners, self.waste = _fit(self._wanted, self._faces, self._knots, before)
+
+    @property
+    def pieces(self) -> int:
+        """How many straight pieces the path has."""
+        return len(self._knots) - 1
+
+    def split(self) -> bool:
+        """Adds a piece where it helps most; False if the pieces are too short for that."""
+        knot = _cut(self._wanted, self._corners, self._knots, self._unit)
         if knot is None:
-            break
-        knots = sorted([*knots, knot])
-        corners, waste = _fit(wanted, faces, knots, before)
-    return [
-        _widen(_quantise(ends, start + a, start + b - 1, track, size), needed[a:b], size)
-        for ends, a, b in _spans(corners, knots)
-    ]
+            return False
+        self._knots = sorted([*self._knots, knot])
+        self._corners, self.waste = _fit(self._wanted, self._faces, self._knots, self._before)
+        return True
+
+    def segments(self, track: int) -> list[Segment]:
+        """The pieces in the units of the wire, for the track's number there, 0..63."""
+        needed = needed_of(self._faces, self._size)
+        return [
+            _widen(
+                _quantise(ends, self._start + a, self._start + b - 1, track, self._size),
+                needed[a:b],
+                self._size,
+            )
+            for ends, a, b in _spans(self._corners, self._knots)
+        ]
+
+
+def straighten(courses: list[Course], pieces: int, region: Region = HEAD) -> None:
+    """Splits the paths that waste most until none does, or all together have this many pieces."""
+    open_ = list(courses)
+    spare = pieces - sum(course.pieces for course in courses)
+    while spare > 0 and open_:
+        worst = max(open_, key=lambda course: course.waste)
+        if worst.waste <= region.waste:
+            return
+        if worst.split():
+            spare -= 1
+        else:
+            open_.remove(worst)
 
 
 def _fit(
@@ -217,10 +249,5 @@ def _cut(wanted: Squares, corners: Squares, knots: list[int], unit: int) -> int 
     """Where one more corner helps most: the frame farthest off the path, away from the other corners."""
     path = _hats(np.arange(len(wanted)), knots) @ corners
     error = np.abs((path - wanted) / wanted[:, 2:]).max(axis=1)
-    shortest = _SHORTEST
-    while shortest >= unit:
-        free = [k for k in range(0, len(wanted), unit) if min(abs(k - knot) for knot in knots) >= shortest]
-        if free:
-            return max(free, key=lambda k: error[k])
-        shortest //= 2
-    return None
+    free = [k for k in range(0, len(wanted), unit) if min(abs(k - knot) for knot in knots) >= _SHORTEST]
+    return max(free, key=lambda k: error[k]) if free else None

@@ -18,7 +18,7 @@ _CUT = 0.12  # mean difference between two thumbnails, of full scale, above whic
 _CUT_RATIO = 4.0  # … if it is also this many times the change in the frame before
 _CHANGE = 0.1  # mean over 3 x 3 cells of what leaves the range of the neighbourhood in both looks …
 _NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is motion, which faces explain
-_SHIFT = 1.0  # face heights that a face may move between two looks that explain each other
+_SHIFT = 0.8  # face heights that a face may move between two looks that explain each other
 _GROWTH = 1.35  # and the ratio by which it may grow or shrink
 _FAR = 4.0  # face heights within which two strangers in two looks may be one face
 

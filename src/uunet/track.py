@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from uunet.association import Follower, Path, Track, fill, without_doubles
 from uunet.errors import DetectionError
-from uunet.paths import HEAD, Region, draw, square_at_end
+from uunet.paths import HEAD, Course, Region, square_at_end, straighten
 from uunet.sampling import Sampler, Seen
 from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Segment, Window
 
 _TRACKS = 64  # numbers of tracks on the wire
-_PIECES = 3  # of one path in one window
 _SHORT = 64  # frames in a window up to which the wire counts single frames, above in twos
 
 
@@ -31,8 +30,8 @@ class TrackSettings:
             WINDOW / 2 frames after it are known, since they may belong to it.
         head: frames before its first detection in which a face is covered, 0 to lookahead.
         tail: frames after its last detection in which a face is covered, 0 to lookahead.
-        segments: pieces of paths that a window should have at most. They are shared out evenly: with many
-            faces paths become straighter and regions larger. Every face gets one, and three at most.
+        segments: straight pieces that the paths of a window may have together, since they are what must be
+            written into the video. Every face gets one; more go where they make regions smaller.
         region: how a face box is widened to the region that is covered.
 
     Raises:
@@ -129,29 +128,8 @@ class Tracker:
             "coasted": 0,
             "bridged": 0,
         }
-        segments: list[Segment] = []
-        tracks: list[int] = []
-        ends: dict[int, npt.NDArray[np.float64]] = {}
         paths = self._paths(span, size)
-        most = min(max(self._settings.segments // max(len(paths), 1), 1), _PIECES)
-        for track, path in paths:
-            for run in _runs(path):
-                before = self._ends.get(track.number) if run[0] == first else None
-                pieces = draw(
-                    np.stack([path[k][0] for k in run]),
-                    run[0] - first,
-                    size,
-                    track=track.number % _TRACKS,
-                    unit=1 if len(held) <= _SHORT else 2,
-                    most=most,
-                    before=before,
-                    region=self._settings.region,
-                )
-                segments += pieces
-                tracks += [track.number] * len(pieces)
-                if run[-1] == span[-1]:
-                    ends[track.number] = square_at_end(pieces[-1], size)
-        self._ends = ends
+        segments, tracks = self._draw(paths, span, size)
         self._follower.forget(span.stop)
         detected = tuple(None if s.detections is None else tuple(s.detections) for s in held)
         stats = _count(held, [path for _, path in paths])
@@ -167,6 +145,26 @@ class Tracker:
             if track.number < 0:
                 track.number = self._new_number()
         return sorted(live, key=lambda pair: pair[0].number)
+
+    def _draw(
+        self, paths: list[tuple[Track, Path]], span: range, size: FrameSize
+    ) -> tuple[list[Segment], list[int]]:
+        """The regions of the window, and the numbers of their tracks."""
+        settings = self._settings
+        unit = 1 if len(span) <= _SHORT else 2
+        courses = []
+        for track, path in paths:
+            for run in _runs(path):
+                rects = np.stack([path[k][0] for k in run])
+                before = self._ends.get(track.number) if run[0] == span[0] else None
+                course = Course(
+                    rects, run[0] - span[0], size, unit=unit, before=before, region=settings.region
+                )
+                courses.append((track.number, course))
+        straighten([course for _, course in courses], settings.segments, settings.region)
+        drawn = [(number, s) for number, course in courses for s in course.segments(number % _TRACKS)]
+        self._ends = {n: square_at_end(s, size) for n, s in drawn if s.last >= len(span) - 1}
+        return [s for _, s in drawn], [n for n, _ in drawn]
 
     def _new_number(self) -> int:
         """The next number; below 64 tracks at a time none that another track shows on the wire."""
