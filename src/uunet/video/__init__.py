@@ -1,0 +1,23 @@
+"""Reading and writing video: exact time stamps, planar frames, everything else passed through or named.
+
+Readers and writers come in two kinds that the type checker keeps apart: raw (may show faces) and public.
+"""
+
+from uunet.video.encoder import EncodeSettings
+from uunet.video.formats import Codec, Colour, StreamInfo, VideoInfo, working_format
+from uunet.video.reader import PublicReader, RawReader
+from uunet.video.writer import PublicWriter, RawWriter, WriterReport
+
+__all__ = [
+    "Codec",
+    "Colour",
+    "EncodeSettings",
+    "PublicReader",
+    "PublicWriter",
+    "RawReader",
+    "RawWriter",
+    "StreamInfo",
+    "VideoInfo",
+    "WriterReport",
+    "working_format",
+]

@@ -1,0 +1,67 @@
+"""Which container holds what, by the output's suffix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from uunet.errors import OutputError
+from uunet.video.encoder import EncodeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A file format that can be written.
+
+    Attributes:
+        muxer: FFmpeg's name.
+        streams: the video bit streams that players expect in it.
+        options: the muxer's.
+        rotation: whether it has a place for the display matrix.
+        global_header: whether codec headers stand once, before the packets.
+    """
+
+    muxer: str
+    streams: tuple[str, ...]
+    options: tuple[tuple[str, str], ...] = ()
+    rotation: bool = True
+    global_header: bool = True
+
+
+# faststart: the index goes first, so that a browser can start before it has all.
+_MP4 = Container("mp4", ("h264", "hevc", "av1"), (("movflags", "+faststart"),))
+_MOV = Container("mov", ("h264", "hevc"), (("movflags", "+faststart"),))
+_MKV = Container("matroska", ("h264", "hevc", "av1", "ffv1"))
+_WEBM = Container("webm", ("av1",))
+# copyts: the muxer would otherwise begin every file at a time of its own
+_TS = Container("mpegts", ("h264", "hevc"), (("mpegts_copyts", "1"),), rotation=False, global_header=False)
+_BY_SUFFIX = {
+    ".mp4": _MP4,
+    ".m4v": _MP4,
+    ".mov": _MOV,
+    ".mkv": _MKV,
+    ".webm": _WEBM,
+    ".ts": _TS,
+    ".m2ts": _TS,
+    ".mts": _TS,
+}
+
+
+def container_for(path: Path, settings: EncodeSettings) -> Container:
+    """The container that a suffix names.
+
+    Raises:
+        OutputError: unknown suffix, or one whose players don't expect this codec. AVI is unknown on
+            purpose: it stores no time stamps.
+    """
+    container = _BY_SUFFIX.get(path.suffix.lower())
+    if container is None:
+        known = ", ".join(sorted(_BY_SUFFIX))
+        raise OutputError(f"can't write {path.suffix or 'a file without suffix'}", f"use one of {known}")
+    if settings.stream not in container.streams:
+        fitting = sorted(s for s, c in _BY_SUFFIX.items() if settings.stream in c.streams)
+        raise OutputError(
+            f"{settings.codec} does not go into {path.suffix}",
+            f"use {' or '.join(fitting)}, or another codec",
+        )
+    return container

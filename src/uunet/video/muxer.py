@@ -1,0 +1,221 @@
+"""Muxing: encoded windows get their real time stamps, other streams join, a finished file gets its name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av
+import av.error
+from av.container import Flags as ContainerFlags
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from uunet import bitstream
+from uunet.errors import OutputError
+from uunet.video.containers import Container
+from uunet.video.encoder import LIBRARY, Coded, Encoder
+from uunet.video.formats import VideoInfo
+from uunet.video.passthrough import Passthrough, Span
+
+Payloads = Sequence[tuple[bytes, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Encoded frames that wait for the time stamp after them, which says how long their last one lasts."""
+
+    packets: Sequence[Coded]
+    pts: Sequence[int]
+    payloads: Payloads
+
+
+class Muxer:
+    """One output file. It lies beside its future name until `finish`.
+
+    Attributes:
+        stripped, dropped: see `WriterReport`.
+        time_error: see `WriterReport`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        container: Container,
+        encoder: Encoder,
+        *,
+        copy_streams: bool,
+        keep_metadata: bool,
+        span: Span,
+    ) -> None:
+        self._path = path
+        self._container = container
+        self._encoder = encoder
+        self._info: VideoInfo = encoder.info
+        self._waiting: _Window | None = None
+        self._recent: deque[int] = deque()  # the last pts, of which decoding times are made
+        self._gap = 1
+        self._delay = 0  # packets that a decoder must hold back, of this encoder
+        self.dropped: list[str] = []
+        self.stripped: list[str] = []
+        self.time_error = Fraction(0)
+        self._source: Passthrough | None = None
+        self._partial = reserve(path, self._info.path)
+        try:
+            self._output: OutputContainer = av.open(
+                f"file:{self._partial}",
+                "w",
+                format=container.muxer,
+                container_options=dict(container.options),
+            )
+            self._stream = self._open_video()
+            if copy_streams:
+                self._source = Passthrough(self._info, self._output, keep_metadata=keep_metadata, span=span)
+                self._source.copy_video_tags(self._stream)
+        except BaseException:
+            self._partial.unlink(missing_ok=True)
+            raise
+
+    def add(self, packets: Sequence[Coded], pts: Sequence[int], payloads: Payloads) -> None:
+        """Takes a window, in decoding order, with its frames' times and user data; writes the one before.
+
+        Raises:
+            OutputError: the disk is full, or the container refuses.
+        """
+        if self._waiting is not None:
+            self._write(self._waiting, pts[0])
+        elif packets:
+            self._delay = -packets[0].dts
+        self._waiting = _Window(packets, pts, payloads)
+
+    def finish(self, last_duration: int | None) -> None:
+        """Completes the file and gives it its name.
+
+        Raises:
+            OutputError: nothing was written, or the disk is full.
+        """
+        if self._waiting is None:
+            raise OutputError("no frame was written", "the input may have no frames in this span")
+        pts = self._waiting.pts
+        gap = last_duration or (pts[-1] - pts[-2] if len(pts) > 1 else self._nominal_gap())
+        self._write(self._waiting, pts[-1] + gap)
+        with _named(self._path):
+            if self._source is not None:
+                self._source.copy_until(None)
+                self.stripped += self._source.stripped
+                self.dropped += self._source.dropped
+            self._output.close()
+            self._partial.replace(self._path)
+        self._close_source()
+
+    def abort(self) -> None:
+        """Removes what was written."""
+        self._close_source()
+        with contextlib.suppress(av.error.FFmpegError, OSError):  # a full disk: the file goes anyway
+            self._output.close()
+        self._partial.unlink(missing_ok=True)
+
+    def _close_source(self) -> None:
+        if self._source is not None:
+            self._source.close()
+
+    def _open_video(self) -> VideoStream:
+        info, output = self._info, self._output
+        output.flags |= cast(int, ContainerFlags.bitexact.value)  # no muxer's banner, no date
+        # This stream's own encoder never encodes: it makes the headers, which are those of every window's.
+        name: str = LIBRARY[self._encoder.settings.codec]
+        stream = output.add_stream(name, rate=info.average_rate)
+        if not isinstance(stream, VideoStream):
+            raise OutputError(f"{name} is no video codec here", "install the PyAV wheel from PyPI")
+        self._encoder.configure(stream.codec_context, idle=True)
+        if self._encoder.settings.codec == "hevc" and self._container.muxer in ("mp4", "mov"):
+            stream.codec_context.codec_tag = "hvc1"  # Apple's players don't know hev1
+        stream.time_base = info.time_base
+        if info.display_matrix is not None and info.rotation:
+            if self._container.rotation:
+                stream.set_display_matrix(info.display_matrix)
+            else:
+                self.dropped.append(f"rotation: {self._path.suffix} has no place for it; use .mp4 or .mkv")
+        return stream
+
+    # --- one window ------------------------------------------------------------------------------------
+
+    def _write(self, window: _Window, end: int) -> None:
+        """Muxes a window whose last frame is shown until `end`."""
+        base = len(self._recent)
+        self._recent.extend(window.pts)
+        if base == 0:
+            self._gap = window.pts[1] - window.pts[0] if len(window.pts) > 1 else self._nominal_gap()
+        ends = [*window.pts[1:], end]
+        with _named(self._path):
+            for number, coded in enumerate(window.packets, start=base):
+                packet = self._packet(coded, window.payloads[coded.index])
+                packet.pts = window.pts[coded.index]
+                packet.dts = self._decode_time(number)
+                packet.duration = ends[coded.index] - packet.pts
+                if self._source is not None:
+                    self._source.copy_until(packet.dts * self._info.time_base)
+                self._output.mux(packet)
+                self._note_error(packet, window.pts[coded.index])
+        while len(self._recent) > self._delay:
+            self._recent.popleft()
+
+    def _decode_time(self, number: int) -> int:
+        """Packet `number` is decoded when the frame `delay` places before it is shown: monotonic for ever."""
+        place = number - self._delay
+        return self._recent[place] if place >= 0 else self._recent[0] + place * self._gap
+
+    def _packet(self, coded: Coded, payloads: tuple[bytes, ...]) -> Packet[VideoStream]:
+        data = coded.data
+        if payloads:
+            data = bitstream.insert(self._encoder.settings.stream, data, payloads, annexb=True)
+        packet: Packet[VideoStream] = Packet(data)  # type: ignore[assignment]
+        packet.stream = self._stream
+        packet.time_base = self._info.time_base
+        packet.is_keyframe = coded.key
+        return packet
+
+    def _note_error(self, packet: Packet[VideoStream], pts: int) -> None:
+        """`mux` has rounded the packet's time to the container's time base: how far from the true time?"""
+        written = (packet.pts or 0) * Fraction(packet.time_base)
+        error = abs(written - pts * self._info.time_base)
+        self.time_error = max(self.time_error, error)
+
+    def _nominal_gap(self) -> int:
+        return max(round(1 / (self._info.average_rate * self._info.time_base)), 1)
+
+
+def reserve(path: Path, source: Path) -> Path:
+    """A new, empty file beside `path`, hidden, with a name of its own.
+
+    Raises:
+        OutputError: `path` is the source or a folder, its folder is missing or may not be written.
+    """
+    if path.exists() and source.exists() and path.samefile(source):
+        raise OutputError(f"{path} is the input", "give the output another name")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder", "give a file name")
+    if not path.parent.is_dir():
+        raise OutputError(f"the folder {path.parent} does not exist", "create it first")
+    partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
+    with _named(path):
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return partial
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turns what the operating system and FFmpeg say about writing into our error."""
+    try:
+        yield
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OutputError(f"can't write {path}: {reason}", "check free space and permissions") from error

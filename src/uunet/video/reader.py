@@ -1,0 +1,117 @@
+"""Reading: any file that FFmpeg reads becomes frames with exact time stamps, decoded one thread ahead."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from uunet.errors import TruncatedError
+from uunet.types import Picture, PublicFrame, RawFrame
+from uunet.video.channel import Channel, Closed
+from uunet.video.formats import Codec, Converter, VideoInfo
+from uunet.video.source import Decoded, Source
+
+F = TypeVar("F", RawFrame, PublicFrame)
+
+_AHEAD = 6  # frames decoded in advance: enough to keep both threads busy, little enough at 8K
+
+
+class _Reader(ABC, Generic[F]):
+    """What both readers share. One pass: iterate once, inside `with`.
+
+    Args:
+        path: a video, GIF, MJPEG, single image, or an image sequence as a pattern (`frame_%04d.png`).
+        codec: what the output will be encoded with; the working format is chosen so that no second
+            conversion is needed. None keeps what is nearest to the file.
+        threads: of the decoder; None lets FFmpeg choose.
+
+    Attributes:
+        info: the video's properties, known from its headers and its first frame.
+        damage: set once iteration has ended early because the file breaks off or is damaged.
+        last_duration: how long the last frame is shown, in units of the time base, once iteration has ended
+            and if the file says so.
+
+    Raises:
+        InputError: missing, empty, not a video, encrypted, without pictures, of an unknown codec.
+    """
+
+    def __init__(self, path: Path, *, codec: Codec | None = None, threads: int | None = None) -> None:
+        self._source = Source(Path(path), codec, threads, payloads=self._wants_payloads)
+        self._channel: Channel[tuple[Picture, Decoded]] = Channel(_AHEAD)
+        self._thread: threading.Thread | None = None
+        self.last_duration: int | None = None
+
+    _wants_payloads = False
+
+    @property
+    def info(self) -> VideoInfo:
+        return self._source.info
+
+    @property
+    def damage(self) -> TruncatedError | None:
+        return self._source.damage
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends decoding and closes the file. May be called twice."""
+        self._channel.abandon()
+        if self._thread is not None:
+            self._thread.join()
+        self._source.close()
+
+    def __iter__(self) -> Iterator[F]:
+        """The frames, in order of presentation, with strictly increasing pts."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._decode, name="uunet-reader", daemon=True)
+            self._thread.start()
+        index = 0
+        while True:
+            try:
+                picture, decoded = self._channel.get()
+            except Closed:
+                return
+            self.last_duration = decoded.duration
+            yield self._make(picture, index, decoded)
+            index += 1
+
+    def _decode(self) -> None:
+        converter = Converter(self.info.layout, self.info.size)
+        try:
+            for decoded in self._source.frames():
+                self._channel.put((converter.picture(decoded.frame), decoded))
+        except Closed:
+            return
+        except BaseException as error:  # noqa: BLE001 (carried to the thread that reads)
+            self._channel.finish(error)
+        else:
+            self._channel.finish()
+
+    @abstractmethod
+    def _make(self, picture: Picture, index: int, decoded: Decoded) -> F: ...
+
+
+class RawReader(_Reader[RawFrame]):
+    """Reads what a camera recorded: frames that may show faces."""
+
+    def _make(self, picture: Picture, index: int, decoded: Decoded) -> RawFrame:
+        return RawFrame(picture, index, decoded.pts)
+
+
+class PublicReader(_Reader[PublicFrame]):
+    """Reads a published video: frames with the user data that was stored beside them."""
+
+    _wants_payloads = True
+
+    def _make(self, picture: Picture, index: int, decoded: Decoded) -> PublicFrame:
+        return PublicFrame(picture, index, decoded.pts, decoded.payloads)

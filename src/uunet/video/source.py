@@ -1,0 +1,312 @@
+"""One input file, opened and decoded with PyAV: its properties, its frames in order, its damage."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.sidedata.sidedata import SideData, Type
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from uunet import bitstream
+from uunet.errors import InputError, MessageError, TruncatedError
+from uunet.types import WINDOW
+from uunet.video.formats import (
+    Codec,
+    StreamInfo,
+    VideoInfo,
+    conversion_notes,
+    frame_colour,
+    make_layout,
+    working_format,
+)
+
+_RATE = Fraction(25)  # assumed where a file says nothing of its rate
+_PATTERN = re.compile(r"%0?\d*d")
+_WANTED_PAYLOADS = 4 * WINDOW  # packets that wait for their frame; decoders reorder by 16 at most
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A decoded frame, its time in the stream's time base, its duration if known, its user data."""
+
+    frame: av.VideoFrame
+    pts: int
+    duration: int | None
+    payloads: tuple[bytes, ...]
+
+
+def open_input(path: Path) -> InputContainer:
+    """Opens a file, or an image sequence by its pattern.
+
+    Raises:
+        InputError: it is missing, a folder, empty, or nothing that FFmpeg knows.
+    """
+    if not _PATTERN.search(path.name):
+        if not path.exists():
+            raise InputError(f"{path} does not exist", "check the path")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder", "give a file, or a pattern such as frame_%04d.png")
+        if path.is_file() and path.stat().st_size == 0:
+            raise InputError(f"{path} is empty", "the recording or the copy may have failed")
+    try:
+        # "file:" keeps a name such as "tcp:x" from being a protocol; the whitelist keeps a play list in a
+        # hostile file from reaching the network
+        return av.open(
+            f"file:{path}",
+            metadata_errors="replace",
+            container_options={"protocol_whitelist": "file,crypto,data"},
+        )
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read", "check its permissions") from error
+    except FileNotFoundError as error:
+        raise InputError(f"no file matches {path}", "check the path and the pattern") from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is not a video that FFmpeg can open ({_reason(error)})",
+            "it may be damaged, cut off before its index (MP4), or no video at all",
+        ) from error
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The first video stream that is not a cover picture."""
+    return next((s for s in container.streams.video if not is_cover(s)), None)
+
+
+def is_cover(stream: Stream) -> bool:
+    """Whether a stream is a still picture beside the video."""
+    return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
+
+
+class Source:
+    """The video stream of a file. `info` is complete after construction, `damage` after `frames`."""
+
+    def __init__(self, path: Path, codec: Codec | None, threads: int | None, *, payloads: bool) -> None:
+        self._path = path
+        self._container = open_input(path)
+        self.damage: TruncatedError | None = None
+        self._payloads: dict[int, tuple[bytes, ...]] = {}
+        self._end = Fraction(0)  # the latest end of any packet, seconds
+        try:
+            self._stream = self._find_stream(threads)
+            self._extract = payloads and self._stream.codec_context.name in _DECODERS
+            self._iterator = self._decode()
+            self._first = next(self._iterator, None)
+            if self._first is None:
+                raise InputError(f"{path} has no picture that can be decoded", _hint(self.damage))
+            self.info = self._describe(self._first.frame, codec)
+        except BaseException:
+            self._container.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the file. May be called twice."""
+        self._container.close()
+
+    def frames(self) -> Iterator[Decoded]:
+        """The frames up to the end or to the damage, pts strictly increasing."""
+        first, self._first = self._first, None
+        if first is not None:
+            yield first
+        yield from self._iterator
+
+    def _find_stream(self, threads: int | None) -> VideoStream:
+        if self._container.format.name == "tty":  # FFmpeg would draw a text file as pictures of letters
+            raise InputError(f"{self._path} is a text file", "give a video")
+        stream = main_video(self._container)
+        if stream is None:
+            found = ", ".join(sorted({s.type for s in self._container.streams})) or "no streams"
+            raise InputError(f"{self._path} has no video (it has: {found})", "give a file with pictures")
+        if stream.codec_context is None:
+            raise InputError(
+                f"{self._path} has a video stream of a codec that this FFmpeg lacks",
+                "convert it to H.264 with the vendor's software",
+            )
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = threads or 0
+        return stream
+
+    # --- decoding --------------------------------------------------------------------------------------
+
+    def _decode(self) -> Iterator[Decoded]:
+        """Frames with repaired pts; ends at the first damage and says so in `damage`."""
+        last: int | None = None
+        step = max(round(1 / ((self._stream.average_rate or _RATE) * self._time_base)), 1)
+        for frame in self._raw_frames():
+            raw = frame.pts if frame.pts is not None else frame.dts
+            pts = raw if raw is not None else (0 if last is None else last + step)
+            if last is not None and pts <= last:  # broken or missing time stamps: keep the order
+                pts = last + 1 if raw is not None else last + step
+            last = pts
+            payloads = self._payloads.pop(raw, ()) if raw is not None else ()
+            yield Decoded(frame, pts, frame.duration or None, payloads)
+
+    def _raw_frames(self) -> Iterator[av.VideoFrame]:
+        sound = False  # a good frame has come
+        for frame in self._decoder_output():
+            if frame.is_corrupt:
+                if not sound:  # a recording that begins between two keyframes
+                    continue
+                self._damaged("a picture is damaged")
+                return
+            sound = True
+            yield frame
+
+    def _decoder_output(self) -> Iterator[av.VideoFrame]:
+        try:
+            for packet in self._container.demux():
+                if packet.stream_index != self._stream.index or packet.stream is not self._stream:
+                    self._note_end(packet)
+                    continue
+                if packet.is_corrupt and packet.size:
+                    self._damaged("a packet is incomplete")
+                    break
+                self._inspect(packet)
+                yield from self._stream.decode(packet)
+        except EOFError:
+            pass
+        except (av.error.FFmpegError, OSError) as error:
+            self._damaged(_reason(error))
+        if self.damage is not None:
+            yield from self._flush()
+            return
+        self._check_length()
+
+    def _flush(self) -> Iterator[av.VideoFrame]:
+        """What the decoder's threads still hold of the time before the damage."""
+        try:
+            yield from self._stream.decode(None)
+        except (av.error.FFmpegError, OSError, EOFError):
+            return
+
+    def _inspect(self, packet: Packet[Stream]) -> None:
+        if not packet.size:
+            return
+        if packet.has_sidedata("encryption_info"):
+            raise InputError(f"{self._path} is encrypted", "decrypt it first, with the key of its maker")
+        self._note_end(packet)
+        if not self._extract or packet.pts is None:
+            return
+        codec, headers = self._stream.codec_context.name, self._stream.codec_context.extradata
+        codec = _DECODERS[codec]
+        try:
+            found = bitstream.extract(
+                codec,
+                bytes(packet),
+                annexb=bitstream.is_annexb(codec, headers),
+                length_size=bitstream.length_size(codec, headers),
+            )
+        except MessageError:  # a broken packet carries no message; the decoder judges the picture
+            return
+        if found:
+            self._payloads[packet.pts] = found
+        while len(self._payloads) > _WANTED_PAYLOADS:
+            self._payloads.pop(next(iter(self._payloads)))
+
+    def _note_end(self, packet: Packet[Stream]) -> None:
+        if packet.pts is not None and packet.size:
+            end = (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base)
+            self._end = max(self._end, end)
+
+    def _damaged(self, what: str) -> None:
+        if self.damage is None:
+            at = f" after {float(self._end):.2f} s" if self._end else ""
+            self.damage = TruncatedError(
+                f"{self._path} is damaged{at}: {what}",
+                "what was before the damage is processed; get a complete copy for the rest",
+            )
+
+    def _check_length(self) -> None:
+        """Some demuxers take a file that was cut off for one that ends: compare with its header's promise."""
+        size = self._path.stat().st_size if self._path.is_file() else None
+        if size is not None and self._container.format.name.startswith("mov,"):
+            ends = [e.pos + e.size for s in self._container.streams for e in s.index_entries]
+            if ends and max(ends) > size:
+                self._damaged("the file is shorter than its index says")
+        elif self._container.format.name in ("matroska,webm", "flv") and self._container.duration:
+            promised = Fraction(self._container.duration, av.time_base)
+            start = min(Fraction(self._container.start_time or 0, av.time_base), Fraction(0))
+            if self._end - start < promised - _slack(promised):
+                self._damaged(f"its header promises {float(promised):.2f} s")
+
+    # --- description -----------------------------------------------------------------------------------
+
+    @property
+    def _time_base(self) -> Fraction:
+        return self._stream.time_base or Fraction(1, 1000)
+
+    def _describe(self, frame: av.VideoFrame, codec: Codec | None) -> VideoInfo:
+        stream, container = self._stream, self._container
+        size = (frame.width, frame.height)
+        source_format = frame.format.name
+        target = working_format(source_format, codec, size)
+        colour = frame_colour(frame)
+        notes = list(conversion_notes(source_format, target))
+        if frame.interlaced_frame:
+            notes.append("interlaced: fields stay woven, the flag that says so is not kept")
+        rate = Fraction(stream.average_rate or stream.guessed_rate or _RATE)
+        duration = None
+        if stream.duration:
+            duration = stream.duration * self._time_base
+        elif container.duration:
+            duration = Fraction(container.duration, av.time_base)
+        frames = stream.frames or (round(duration * rate) if duration else None)
+        aspect = stream.sample_aspect_ratio
+        return VideoInfo(
+            path=self._path,
+            container=container.format.name,
+            codec=stream.codec_context.codec.canonical_name,
+            source_format=source_format,
+            size=size,
+            layout=make_layout(target, colour, size),
+            time_base=self._time_base,
+            average_rate=rate,
+            rotation=round(frame.rotation / 90) % 4,
+            display_matrix=_display_matrix(frame),
+            sample_aspect=Fraction(aspect) if aspect and aspect > 0 else None,
+            colour=colour,
+            frames=frames,
+            duration=duration,
+            interlaced=frame.interlaced_frame,
+            streams=tuple(_stream_info(s) for s in container.streams if s is not stream),
+            notes=tuple(notes),
+        )
+
+
+_DECODERS = {"h264": "h264", "hevc": "hevc", "av1": "av1", "libdav1d": "av1", "libaom-av1": "av1"}
+
+
+def _stream_info(stream: Stream) -> StreamInfo:
+    codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
+    language = stream.metadata.get("language")
+    return StreamInfo(stream.index, stream.type, codec, language, is_cover(stream))
+
+
+def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
+    for index in range(len(frame.side_data)):  # its mapping methods raise: only indexing works
+        data: SideData = frame.side_data[index]  # type: ignore[literal-required]
+        if data.type == Type.DISPLAYMATRIX:
+            return struct.unpack("=9i", bytes(data))
+    return None
+
+
+def _slack(duration: Fraction) -> Fraction:
+    quarter, share = Fraction(1, 4), duration / 200
+    return quarter if quarter > share else share
+
+
+def _hint(damage: TruncatedError | None) -> str:
+    return f"{damage}" if damage else "the file has a video stream without frames"
+
+
+def _reason(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

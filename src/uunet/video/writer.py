@@ -1,0 +1,223 @@
+"""Writing: windows of frames become a file with exact time stamps, encoded one thread behind."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from uunet.errors import OutputError
+from uunet.types import Box, Mark, PublicFrame, RawFrame
+from uunet.video.channel import Channel, Closed
+from uunet.video.containers import container_for
+from uunet.video.encoder import Coded, Encoder, EncodeSettings
+from uunet.video.formats import VideoInfo, conversion_notes
+from uunet.video.muxer import Muxer
+from uunet.video.passthrough import Span
+
+F = TypeVar("F", RawFrame, PublicFrame)
+
+_WAITING = 1  # windows that wait while one is encoded: flat memory
+
+
+@dataclass(slots=True)
+class WriterReport:
+    """What happened. Complete after `commit`.
+
+    Attributes:
+        frames, windows: how many were written.
+        attempts: how often each strength of the mark was the one that was kept.
+        unread: numbers (from 0) of the windows whose mark could not be read back at any strength.
+        stripped: names of what was left behind on purpose (metadata, thumbnails, data streams …).
+        dropped: what the output can't hold, in words.
+        notes: what was converted.
+        time_error: the largest difference between a frame's time in the source and in the output, seconds;
+            0 unless the container is coarser than the source (Matroska counts milliseconds).
+    """
+
+    frames: int = 0
+    windows: int = 0
+    attempts: Counter[int] = field(default_factory=Counter)
+    unread: list[int] = field(default_factory=list)
+    stripped: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    time_error: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job(Generic[F]):
+    frames: Sequence[F]
+    mark: Mark | None
+    rois: Sequence[Sequence[Box]]
+
+
+class _Writer(Generic[F]):
+    """What both writers share. The file appears under its name in `commit` and at no other time.
+
+    Args:
+        path: the output; its suffix names the container.
+        info: the source's properties, from a reader.
+        settings: how to encode.
+        copy_streams: whether sound and subtitles of `info.path` are copied.
+        keep_metadata: whether tags, chapters, data streams and fonts are kept. Pictures never are.
+        span: seconds between which other streams are copied, where not the whole video is written.
+
+    Raises:
+        OutputError: unknown suffix, unsuitable codec, no such folder, no permission, output = input.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        settings: EncodeSettings | None = None,
+        *,
+        copy_streams: bool = True,
+        keep_metadata: bool = False,
+        span: Span = (None, None),
+    ) -> None:
+        settings = settings or EncodeSettings()
+        container = container_for(Path(path), settings)
+        self._encoder = Encoder(info, settings, global_header=container.global_header)
+        self._muxer = Muxer(
+            Path(path),
+            container,
+            self._encoder,
+            copy_streams=copy_streams,
+            keep_metadata=keep_metadata,
+            span=span,
+        )
+        self.report = WriterReport(notes=conversion_notes(info.layout.name, self._encoder.format))
+        self._committed = False
+        self._jobs: Channel[_Job[F]] = Channel(_WAITING)
+        self._thread = threading.Thread(target=self._work, name="uunet-writer", daemon=True)
+        self._thread.start()
+
+    def write(
+        self, frames: Sequence[F], mark: Mark | None = None, rois: Sequence[Sequence[Box]] = ()
+    ) -> None:
+        """Takes one window; returns when there is room for it, not when it is written.
+
+        Args:
+            frames: of the size and layout that `info` says, pts strictly increasing over all windows.
+            mark: what is written into the pixels and read back after encoding, stronger where that fails.
+            rois: per frame, the regions that deserve the encoder's bits; empty for none.
+
+        Raises:
+            UUNetError: what an earlier window failed with.
+            ValueError: `rois` does not fit `frames`.
+        """
+        if rois and len(rois) != len(frames):
+            raise ValueError(f"{len(rois)} lists of regions for {len(frames)} frames")
+        if not frames:
+            return
+        try:
+            self._jobs.put(_Job(tuple(frames), mark, rois))
+        except Closed:
+            raise OutputError("the writer is closed already", "this is a fault of the program") from None
+
+    def commit(self, last_duration: int | None = None) -> WriterReport:
+        """Waits for the last window, completes the file, gives it its name, and reports.
+
+        Args:
+            last_duration: how long the last frame is shown (a reader's `last_duration`), in units of the
+                time base; None takes the time between the two frames before.
+
+        Raises:
+            UUNetError: what a window failed with; the disk is full; nothing was written.
+        """
+        self._jobs.finish()
+        self._thread.join()
+        try:
+            self._jobs.check()
+            self._muxer.finish(last_duration)
+        except BaseException:
+            self.abort()
+            raise
+        self._committed = True
+        self.report.stripped = tuple(dict.fromkeys(self._muxer.stripped))
+        self.report.dropped = tuple(dict.fromkeys(self._muxer.dropped))
+        self.report.time_error = self._muxer.time_error
+        return self.report
+
+    def abort(self) -> None:
+        """Ends without an output. Does nothing after `commit`; may be called twice."""
+        if self._committed:
+            return
+        self._jobs.abandon()
+        self._thread.join()
+        self._muxer.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+    # --- the writer's thread ---------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while True:
+                self._one_window(self._jobs.get())
+        except Closed:
+            return
+        except BaseException as error:  # noqa: BLE001 (carried to the thread that writes)
+            self._jobs.abandon(error)
+
+    def _one_window(self, job: _Job[F]) -> None:
+        self._check(job.frames)
+        coded = self._encode(job)
+        pts = [frame.pts for frame in job.frames]
+        payloads = [frame.payloads if isinstance(frame, PublicFrame) else () for frame in job.frames]
+        self._muxer.add(coded, pts, payloads)
+        self.report.windows += 1
+        self.report.frames += len(job.frames)
+
+    def _check(self, frames: Sequence[F]) -> None:
+        settings = self._encoder.settings
+        if not settings.takes_user_data and any(isinstance(f, PublicFrame) and f.payloads for f in frames):
+            raise OutputError(
+                f"{settings.codec} has no place for user data",
+                "hide the message in the picture (carrier lsb)",
+            )
+
+    def _encode(self, job: _Job[F]) -> list[Coded]:
+        """Encodes; where there is a mark, reads it back and tries stronger until it comes through."""
+        mark = job.mark
+        if mark is None:
+            return self._encoder.encode([frame.picture for frame in job.frames], job.rois)
+        coded: list[Coded] = []
+        public = _public(job.frames)
+        for attempt in range(mark.attempts):
+            marked = mark.apply(public, attempt)
+            coded = self._encoder.encode([frame.picture for frame in marked], job.rois)
+            if mark.survives(self._encoder.decode_lumas(coded)):
+                self.report.attempts[attempt] += 1
+                return coded
+        self.report.attempts[mark.attempts - 1] += 1
+        self.report.unread.append(self.report.windows)
+        return coded
+
+
+def _public(frames: Sequence[RawFrame | PublicFrame]) -> list[PublicFrame]:
+    public = [frame for frame in frames if isinstance(frame, PublicFrame)]
+    if len(public) != len(frames):
+        raise OutputError("only public frames carry a mark", "this is a fault of the program: report it")
+    return public
+
+
+class PublicWriter(_Writer[PublicFrame]):
+    """Writes what may be published, and nothing else."""
+
+
+class RawWriter(_Writer[RawFrame]):
+    """Writes restored video, which shows faces."""
