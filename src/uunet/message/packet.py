@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -54,14 +53,14 @@ class WindowMessage:
         window: the window's number modulo 65536.
         frames: how many frames the window has.
         segments: the paths of all regions, in the order in which they were packed.
-        missing: the parts that were not among the packets; then segments is incomplete.
+        complete: False if there are more segments, which were not among what was read.
     """
 
     video_id: bytes
     window: int
     frames: int
     segments: tuple[Segment, ...]
-    missing: tuple[int, ...] = ()
+    complete: bool = True
 
 
 def pack(
@@ -91,7 +90,7 @@ def pack(
         chunk = segments[part * SLOTS : (part + 1) * SLOTS]
         slots, high = b"", 0
         for i, segment in enumerate(chunk):
-            _check_segment(segment, frames)
+            check_segment(segment, frames)
             slots += _pack_slot(segment)
             high |= ((segment.first >> 6) << 1 | segment.last >> 6) << (6 - 2 * i)
         body = b"".join(
@@ -104,7 +103,7 @@ def pack(
                 bytes((frames, high, parts - 1)),
             )
         )
-        packets.append(body + _mac(body, key))
+        packets.append(body + mac(body, key))
     return packets
 
 
@@ -147,7 +146,7 @@ def unpack(packets: Iterable[bytes], key: bytes) -> WindowMessage:
         any_part.window,
         any_part.frames,
         tuple(segment for part in sorted(parts) for segment in parts[part].segments),
-        tuple(part for part in range(total) if part not in parts),
+        len(parts) == total,
     )
 
 
@@ -160,7 +159,7 @@ def _unpack_packet(packet: bytes, key: bytes) -> tuple[int, int, WindowMessage]:
             "UNSUPPORTED_VERSION", f"packet format {packet[0] >> 4} is unknown", "use a newer uunet"
         )
     body = packet[:_MAC_AT]
-    if not hmac.compare_digest(packet[_MAC_AT:], _mac(body, key)):
+    if not hmac.compare_digest(packet[_MAC_AT:], mac(body, key)):
         raise UnreadableError(
             "BAD_MAC", "the packet does not match the model pair", "use the decoder of the right pair"
         )
@@ -198,7 +197,8 @@ def _unpack_slot(slot: bytes, high: int) -> Segment:
     return Segment(**values)
 
 
-def _check_segment(segment: Segment, frames: int) -> None:
+def check_segment(segment: Segment, frames: int) -> None:
+    """Raises MessageError for a segment that no packet can hold."""
     for item in fields(segment):
         if not 0 <= getattr(segment, item.name) < 1 << _WHOLE_FIELDS[item.name]:
             raise MessageError(f"{item.name} of {segment} has no place in a packet", "report this as a bug")
@@ -206,5 +206,6 @@ def _check_segment(segment: Segment, frames: int) -> None:
         raise MessageError(f"{segment} reaches out of its window of {frames} frames", "report this as a bug")
 
 
-def _mac(body: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, b"UUB1" + body, hashlib.sha256)[:8]
+def mac(body: bytes, key: bytes, size: int = 8) -> bytes:
+    """HMAC-SHA-256 of "UUB1" and the bytes before it, cut to `size` bytes."""
+    return hmac.digest(key, b"UUB1" + body, "sha256")[:size]
