@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from uunet.errors import OutputError
@@ -26,6 +27,14 @@ class Container:
     options: tuple[tuple[str, str], ...] = ()
     rotation: bool = True
     global_header: bool = True
+
+    def options_for(self, time_base: Fraction) -> dict[str, str]:
+        """The muxer's options for a video of this time base."""
+        options = dict(self.options)
+        if self.muxer in ("mp4", "mov"):
+            # The delay of a track that does not begin at 0 is counted in this unit: 1/1000 s by default.
+            options["movie_timescale"] = str(time_base.denominator)
+        return options
 
 
 # faststart: the index goes first, so that a browser can start before it has all.

@@ -162,7 +162,9 @@ def conversion_notes(source: str, target: str) -> tuple[str, ...]:
         notes.append(f"RGB ({source}) converted to {target}, BT.709, studio range")
     else:
         (chroma, depth), (new_chroma, new_depth) = _kind(source, exact=True), _kind(target)
-        if chroma != new_chroma:
+        if chroma is None and new_chroma is not None:
+            notes.append(f"grey stored as {target} with neutral chroma")
+        elif chroma != new_chroma:
             notes.append(f"chroma of {source} resampled to {target}")
         if depth > new_depth:
             notes.append(f"{depth} bits a sample reduced to {new_depth}")

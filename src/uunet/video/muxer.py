@@ -24,6 +24,7 @@ from uunet.errors import OutputError
 from uunet.video.containers import Container
 from uunet.video.encoder import LIBRARY, Coded, Encoder
 from uunet.video.formats import VideoInfo
+from uunet.video.opening import reason_of
 from uunet.video.passthrough import Passthrough, Span
 
 Payloads = Sequence[tuple[bytes, ...]]
@@ -43,7 +44,7 @@ class Muxer:
 
     Attributes:
         stripped, dropped: see `WriterReport`.
-        time_error: see `WriterReport`.
+        time_error, time_shift: see `WriterReport`.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Muxer:
         self.dropped: list[str] = []
         self.stripped: list[str] = []
         self.time_error = Fraction(0)
+        self.time_shift = Fraction(0)
+        self._first: int | None = None
         self._source: Passthrough | None = None
         self._partial = reserve(path, self._info.path)
         try:
@@ -74,7 +77,7 @@ class Muxer:
                 f"file:{self._partial}",
                 "w",
                 format=container.muxer,
-                container_options=dict(container.options),
+                container_options=container.options_for(self._info.time_base),
             )
             self._stream = self._open_video()
             if copy_streams:
@@ -94,6 +97,7 @@ class Muxer:
             self._write(self._waiting, pts[0])
         elif packets:
             self._delay = -packets[0].dts
+            self._first = pts[0]
         self._waiting = _Window(packets, pts, payloads)
 
     def finish(self, last_duration: int | None) -> None:
@@ -113,6 +117,7 @@ class Muxer:
                 self.stripped += self._source.stripped
                 self.dropped += self._source.dropped
             self._output.close()
+            self.time_shift = self._measure_shift()
             self._partial.replace(self._path)
         self._close_source()
 
@@ -189,6 +194,15 @@ class Muxer:
         error = abs(written - pts * self._info.time_base)
         self.time_error = max(self.time_error, error)
 
+    def _measure_shift(self) -> Fraction:
+        """How much later everything is than in the source: some containers have no negative times."""
+        with av.open(f"file:{self._partial}") as written:
+            stream = written.streams.video[0]
+            if self._first is None or stream.start_time is None or stream.time_base is None:
+                return Fraction(0)
+            shift = stream.start_time * stream.time_base - self._first * self._info.time_base
+            return shift if abs(shift) > max(self.time_error, Fraction(1, 1000)) else Fraction(0)
+
     def _nominal_gap(self) -> int:
         return max(round(1 / (self._info.average_rate * self._info.time_base)), 1)
 
@@ -217,5 +231,6 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise OutputError(f"can't write {path}: {reason}", "check free space and permissions") from error
+        raise OutputError(
+            f"can't write {path}: {reason_of(error)}", "check free space and permissions"
+        ) from error

@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 
 from uunet.video.formats import VideoInfo
-from uunet.video.source import is_cover, main_video, open_input
+from uunet.video.opening import is_cover, main_video, open_input
 
 # Says how a file is built, not where, when, by whom or with what it was recorded.
 _STRUCTURE = frozenset(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from pathlib import Path
 
 import av
 import av.error
-from av.container import InputContainer
 from av.packet import Packet
 from av.sidedata.sidedata import SideData, Type
-from av.stream import Disposition, Stream
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from uunet import bitstream
@@ -29,9 +27,9 @@ from uunet.video.formats import (
     make_layout,
     working_format,
 )
+from uunet.video.opening import is_cover, main_video, open_input, reason_of, what_is_missing
 
 _RATE = Fraction(25)  # assumed where a file says nothing of its rate
-_PATTERN = re.compile(r"%0?\d*d")
 _WANTED_PAYLOADS = 4 * WINDOW  # packets that wait for their frame; decoders reorder by 16 at most
 
 
@@ -45,48 +43,6 @@ class Decoded:
     payloads: tuple[bytes, ...]
 
 
-def open_input(path: Path) -> InputContainer:
-    """Opens a file, or an image sequence by its pattern.
-
-    Raises:
-        InputError: it is missing, a folder, empty, or nothing that FFmpeg knows.
-    """
-    if not _PATTERN.search(path.name):
-        if not path.exists():
-            raise InputError(f"{path} does not exist", "check the path")
-        if path.is_dir():
-            raise InputError(f"{path} is a folder", "give a file, or a pattern such as frame_%04d.png")
-        if path.is_file() and path.stat().st_size == 0:
-            raise InputError(f"{path} is empty", "the recording or the copy may have failed")
-    try:
-        # "file:" keeps a name such as "tcp:x" from being a protocol; the whitelist keeps a play list in a
-        # hostile file from reaching the network
-        return av.open(
-            f"file:{path}",
-            metadata_errors="replace",
-            container_options={"protocol_whitelist": "file,crypto,data"},
-        )
-    except PermissionError as error:
-        raise InputError(f"{path} may not be read", "check its permissions") from error
-    except FileNotFoundError as error:
-        raise InputError(f"no file matches {path}", "check the path and the pattern") from error
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise InputError(
-            f"{path} is not a video that FFmpeg can open ({_reason(error)})",
-            "it may be damaged, cut off before its index (MP4), or no video at all",
-        ) from error
-
-
-def main_video(container: InputContainer) -> VideoStream | None:
-    """The first video stream that is not a cover picture."""
-    return next((s for s in container.streams.video if not is_cover(s)), None)
-
-
-def is_cover(stream: Stream) -> bool:
-    """Whether a stream is a still picture beside the video."""
-    return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
-
-
 class Source:
     """The video stream of a file. `info` is complete after construction, `damage` after `frames`."""
 
@@ -96,6 +52,8 @@ class Source:
         self.damage: TruncatedError | None = None
         self._payloads: dict[int, tuple[bytes, ...]] = {}
         self._end = Fraction(0)  # the latest end of any packet, seconds
+        self._last_byte = 0  # the last byte of any packet in the file
+        self._started = False  # a good frame has come
         try:
             self._stream = self._find_stream(threads)
             self._extract = payloads and self._stream.codec_context.name in _DECODERS
@@ -151,49 +109,61 @@ class Source:
             yield Decoded(frame, pts, frame.duration or None, payloads)
 
     def _raw_frames(self) -> Iterator[av.VideoFrame]:
-        sound = False  # a good frame has come
         for frame in self._decoder_output():
-            if frame.is_corrupt:
-                if not sound:  # a recording that begins between two keyframes
-                    continue
+            if not frame.is_corrupt:
+                self._started = True
+                yield frame
+            elif self._started:
                 self._damaged("a picture is damaged")
                 return
-            sound = True
-            yield frame
 
     def _decoder_output(self) -> Iterator[av.VideoFrame]:
+        for packet in self._packets():
+            self._inspect(packet)
+            try:
+                yield from self._stream.decode(packet)
+            except av.error.FFmpegError as error:
+                if self._started:
+                    self._damaged(reason_of(error))
+                    break
+                # else: a recording that begins between two keyframes
+        try:
+            yield from self._stream.decode(None)  # what the decoder's threads still hold
+        except EOFError:
+            return
+        except av.error.FFmpegError as error:
+            self._damaged(reason_of(error))
+
+    def _packets(self) -> Iterator[Packet[Stream]]:
+        """The video's packets up to the damage, which is noted."""
+        held: Packet[Stream] | None = None  # the last packet of a file that was cut off is not to be trusted
         try:
             for packet in self._container.demux():
-                if packet.stream_index != self._stream.index or packet.stream is not self._stream:
+                if packet.stream_index != self._stream.index:
                     self._note_end(packet)
-                    continue
-                if packet.is_corrupt and packet.size:
+                elif packet.size and packet.is_corrupt:
                     self._damaged("a packet is incomplete")
                     break
-                self._inspect(packet)
-                yield from self._stream.decode(packet)
+                elif packet.size:
+                    if held is not None:
+                        yield held
+                    held = packet
+                    self._note_end(packet)
         except EOFError:
             pass
         except (av.error.FFmpegError, OSError) as error:
-            self._damaged(_reason(error))
-        if self.damage is not None:
-            yield from self._flush()
-            return
-        self._check_length()
-
-    def _flush(self) -> Iterator[av.VideoFrame]:
-        """What the decoder's threads still hold of the time before the damage."""
-        try:
-            yield from self._stream.decode(None)
-        except (av.error.FFmpegError, OSError, EOFError):
-            return
+            self._damaged(reason_of(error))
+        if self.damage is None:
+            missing = what_is_missing(self._container, self._path, self._end, self._last_byte)
+            if missing is not None:
+                self._damaged(missing)
+                return
+        if held is not None:
+            yield held
 
     def _inspect(self, packet: Packet[Stream]) -> None:
-        if not packet.size:
-            return
         if packet.has_sidedata("encryption_info"):
             raise InputError(f"{self._path} is encrypted", "decrypt it first, with the key of its maker")
-        self._note_end(packet)
         if not self._extract or packet.pts is None:
             return
         codec, headers = self._stream.codec_context.name, self._stream.codec_context.extradata
@@ -216,6 +186,8 @@ class Source:
         if packet.pts is not None and packet.size:
             end = (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base)
             self._end = max(self._end, end)
+        if packet.pos is not None and packet.size:
+            self._last_byte = max(self._last_byte, packet.pos + packet.size)
 
     def _damaged(self, what: str) -> None:
         if self.damage is None:
@@ -224,19 +196,6 @@ class Source:
                 f"{self._path} is damaged{at}: {what}",
                 "what was before the damage is processed; get a complete copy for the rest",
             )
-
-    def _check_length(self) -> None:
-        """Some demuxers take a file that was cut off for one that ends: compare with its header's promise."""
-        size = self._path.stat().st_size if self._path.is_file() else None
-        if size is not None and self._container.format.name.startswith("mov,"):
-            ends = [e.pos + e.size for s in self._container.streams for e in s.index_entries]
-            if ends and max(ends) > size:
-                self._damaged("the file is shorter than its index says")
-        elif self._container.format.name in ("matroska,webm", "flv") and self._container.duration:
-            promised = Fraction(self._container.duration, av.time_base)
-            start = min(Fraction(self._container.start_time or 0, av.time_base), Fraction(0))
-            if self._end - start < promised - _slack(promised):
-                self._damaged(f"its header promises {float(promised):.2f} s")
 
     # --- description -----------------------------------------------------------------------------------
 
@@ -299,14 +258,5 @@ def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
     return None
 
 
-def _slack(duration: Fraction) -> Fraction:
-    quarter, share = Fraction(1, 4), duration / 200
-    return quarter if quarter > share else share
-
-
 def _hint(damage: TruncatedError | None) -> str:
     return f"{damage}" if damage else "the file has a video stream without frames"
-
-
-def _reason(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

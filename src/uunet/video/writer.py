@@ -38,6 +38,8 @@ class WriterReport:
         notes: what was converted.
         time_error: the largest difference between a frame's time in the source and in the output, seconds;
             0 unless the container is coarser than the source (Matroska counts milliseconds).
+        time_shift: how much later everything is than in the source, sound too, seconds; 0 unless the source
+            has times below zero (the start-up of AAC sound) and the container has not (Matroska, MPEG-TS).
     """
 
     frames: int = 0
@@ -48,6 +50,7 @@ class WriterReport:
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     time_error: Fraction = Fraction(0)
+    time_shift: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class _Writer(Generic[F]):
         self.report.stripped = tuple(dict.fromkeys(self._muxer.stripped))
         self.report.dropped = tuple(dict.fromkeys(self._muxer.dropped))
         self.report.time_error = self._muxer.time_error
+        self.report.time_shift = self._muxer.time_shift
         return self.report
 
     def abort(self) -> None:

@@ -1,0 +1,101 @@
+"""Opening an input: what can't be a video is refused here, what breaks off is recognised here."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from uunet.errors import InputError
+
+_PATTERN = re.compile(r"%0?\d*d")
+_TS_PACKETS = (188, 192, 204)  # plain, with a time code (M2TS), with error correction
+
+
+def open_input(path: Path) -> InputContainer:
+    """Opens a file, or an image sequence by its pattern.
+
+    Raises:
+        InputError: it is missing, a folder, empty, or nothing that FFmpeg knows.
+    """
+    if not _PATTERN.search(path.name):
+        if not path.exists():
+            raise InputError(f"{path} does not exist", "check the path")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder", "give a file, or a pattern such as frame_%04d.png")
+        if path.is_file() and path.stat().st_size == 0:
+            raise InputError(f"{path} is empty", "the recording or the copy may have failed")
+    try:
+        # "file:" keeps a name such as "tcp:x" from being a protocol; the whitelist keeps a play list in a
+        # hostile file from reaching the network
+        return av.open(
+            f"file:{path}",
+            metadata_errors="replace",
+            container_options={"protocol_whitelist": "file,crypto,data"},
+        )
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read", "check its permissions") from error
+    except FileNotFoundError as error:
+        raise InputError(f"no file matches {path}", "check the path and the pattern") from error
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is not a video that FFmpeg can open ({reason_of(error)})",
+            "it may be damaged, cut off before its index (MP4), or no video at all",
+        ) from error
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The first video stream that is not a cover picture."""
+    return next((s for s in container.streams.video if not is_cover(s)), None)
+
+
+def is_cover(stream: Stream) -> bool:
+    """Whether a stream is a still picture beside the video."""
+    return bool(stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails))
+
+
+def what_is_missing(container: InputContainer, path: Path, end: Fraction, last_byte: int) -> str | None:
+    """Why a file whose packets have all been read must have been cut off; None if nothing says so.
+
+    Most demuxers take a file that was cut off for one that ends: its header or its form tells more.
+
+    Args:
+        container, path: the file.
+        end: the latest end of any packet, seconds.
+        last_byte: where the last packet ends in the file.
+    """
+    if not path.is_file():  # an image sequence
+        return None
+    size, name = path.stat().st_size, container.format.name
+    if name.startswith("mov,"):
+        ends = [entry.pos + entry.size for s in container.streams for entry in s.index_entries]
+        return "the file is shorter than its index says" if ends and max(ends) > size else None
+    if name == "mpegts":
+        whole = any(size % packet == 0 for packet in _TS_PACKETS)
+        return None if whole else "it ends within a transport packet"
+    if name == "gif":
+        with path.open("rb") as file:
+            file.seek(last_byte)
+            rest = file.read(1 << 16)
+        return (
+            None
+            if b";" in rest and len(rest) < 1 << 12
+            else "its last picture is not followed by an end mark"
+        )
+    if name in ("matroska,webm", "flv") and container.duration:
+        promised = Fraction(container.duration, av.time_base)
+        lacking = promised - end + min(Fraction(container.start_time or 0, av.time_base), Fraction(0))
+        if lacking > Fraction(1, 10) and lacking * 200 > promised:
+            return f"its header promises {float(promised):.2f} s"
+    return None
+
+
+def reason_of(error: BaseException) -> str:
+    """What the operating system or FFmpeg says, in lower case."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
