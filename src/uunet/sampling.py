@@ -60,7 +60,11 @@ class Sampler:
             is asked in the frames which it knows and only there.
         every: frames between two looks, at least 1.
         start: score from which a detection must be explained.
-        longest: frames that may lie between two looks of a detector with `knows`.
+        longest: frames from one look of a detector with `knows` to its next at most; at the beginning and
+            the end of a scene it may leave out `every`.
+
+    Raises:
+        DetectionError: from `frames`, if it leaves out more.
     """
 
     def __init__(self, detector: FaceDetector, every: int, start: float, longest: int) -> None:
@@ -92,12 +96,21 @@ class Sampler:
     def _due(self, gap: list[_Pending]) -> bool:
         if self._knows is None:
             return len(gap) > self._every or gap[0].detections is None
-        if len(gap) > self._longest:
+        known = bool(self._knows(gap[-1].frame.index))
+        if not known:
+            self._check(gap, self._longest - 1)
+        return known
+
+    def _check(self, gap: list[_Pending], most: int) -> None:
+        """Faces in frames that a file of boxes leaves out can be filled in only if these are few."""
+        left_out = len(gap) - 1
+        if gap[0].detections is None:  # the scene's first frames: there is nothing before to start from
+            left_out, most = len(gap), self._every
+        if left_out > most:
             raise DetectionError(
-                f"the boxes leave out more than {self._longest} frames before frame {gap[-1].frame.index}",
-                "list every frame that was looked at, with [] where there is no face",
+                f"the boxes leave out the {left_out} frames up to frame {gap[-1].frame.index}",
+                "list every frame that was looked at, the first and last of a scene too, with [] for no face",
             )
-        return bool(self._knows(gap[-1].frame.index))
 
     def _look(self, pending: _Pending) -> list[Detection]:
         if pending.detections is None:
@@ -118,6 +131,7 @@ class Sampler:
             yield from self._close(gap)
             yield _seen(gap[-1])
         else:
+            self._check(gap, self._every)
             yield from (_seen(pending) for pending in gap)
 
     def _refine(self, gap: list[_Pending]) -> None:

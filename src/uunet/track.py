@@ -25,8 +25,8 @@ class TrackSettings:
     Attributes:
         every: frames between two looks of the detector, at least 1, where all is quiet.
         start: score in [0, 1] from which a detection starts a track; weaker ones only continue tracks.
-        lookahead: frames beyond a window that are looked at before it is given out, at least 1; also the
-            longest gap between two detections that is filled. A window is never given out before the
+        lookahead: frames beyond a window that are looked at before it is given out, at least `every`; also
+            the longest gap between two detections that is filled. A window is never given out before the
             WINDOW / 2 frames after it are known, since they may belong to it.
         head: frames before its first detection in which a face is covered, 0 to lookahead.
         tail: frames after its last detection in which a face is covered, 0 to lookahead.
@@ -58,10 +58,11 @@ class TrackSettings:
         )
 
     def __post_init__(self) -> None:
-        if self.every < 1 or self.lookahead < 1 or not 0 <= self.start <= 1:
+        if not 1 <= self.every <= self.lookahead or self.segments < 1 or not 0 <= self.start <= 1:
             raise DetectionError(
-                f"can't track with every={self.every}, lookahead={self.lookahead}, start={self.start}",
-                "every and lookahead are at least 1, start is between 0 and 1",
+                f"can't track with every={self.every}, lookahead={self.lookahead}, "
+                f"segments={self.segments}, start={self.start}",
+                "1 <= every <= lookahead, 1 <= segments, 0 <= start <= 1",
             )
         if not (0 <= self.head <= self.lookahead and 0 <= self.tail <= self.lookahead):
             raise DetectionError(
@@ -81,7 +82,7 @@ class Tracker:
     def __init__(self, detector: FaceDetector, settings: TrackSettings | None = None) -> None:
         self._settings = settings or TrackSettings()
         s = self._settings
-        self._sampler = Sampler(detector, s.every, s.start, max(s.lookahead, s.every))
+        self._sampler = Sampler(detector, s.every, s.start, s.lookahead)
         self._follower = Follower(s.start, s.lookahead)
         self._ends: dict[int, npt.NDArray[np.float64]] = {}  # number of a track → its last square
         self._next = 0

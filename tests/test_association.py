@@ -1,0 +1,133 @@
+"""Association: who is who from frame to frame, and where a face is when nobody sees it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from uunet.association import Follower, Path, fill, overlap, without_doubles
+from uunet.types import Detection
+
+SIZE = (640, 480)
+
+
+def face(cx: float, cy: float, height: float = 40, score: float = 0.8) -> Detection:
+    return Detection(cx - 0.4 * height, cy - height / 2, cx + 0.4 * height, cy + height / 2, score)
+
+
+def test_two_people_cross() -> None:
+    follower = Follower(0.25, 24)
+    for k in range(0, 61, 5):
+        follower.update(k, [face(100 + 4 * k, 200), face(400 - 4 * k, 225)])
+    assert len(follower.tracks) == 2
+    for track, sign in zip(follower.tracks, (1, -1), strict=True):
+        xs = [rect[0] for rect in track.seen.values()]
+        assert all(np.sign(b - a) == sign for a, b in pairwise(xs))
+
+
+def test_weak_detections_continue_but_do_not_start() -> None:
+    follower = Follower(0.25, 24)
+    follower.update(0, [face(100, 100, score=0.9), face(300, 100, score=0.2)])
+    assert len(follower.tracks) == 1
+    follower.update(5, [face(104, 100, score=0.2)])
+    assert list(follower.tracks[0].seen) == [0, 5]
+
+
+def test_sure_detections_choose_first() -> None:
+    follower = Follower(0.25, 24)
+    follower.update(0, [face(100, 100)])
+    follower.update(5, [face(112, 100, score=0.9), face(101, 100, score=0.3)])
+    assert follower.tracks[0].seen[5][0] == 112
+
+
+def test_gap_is_bridged_up_to_the_patience() -> None:
+    for gap, tracks in ((24, 1), (25, 2)):
+        follower = Follower(0.25, 24)
+        follower.update(0, [face(100, 100)])
+        follower.update(gap, [face(110, 100)])
+        assert len(follower.tracks) == tracks
+
+
+def test_no_track_crosses_a_cut() -> None:
+    follower = Follower(0.25, 24)
+    follower.update(9, [face(100, 100)])
+    follower.cut(10)
+    follower.update(10, [face(100, 100)])
+    first, second = follower.tracks
+    paths = [fill(t, range(48), 6, 12, SIZE) for t in (first, second)]
+    assert max(paths[0]) == 9
+    assert min(paths[1]) == 10
+
+
+def test_other_size_or_place_is_another_face() -> None:
+    follower = Follower(0.25, 24)
+    follower.update(0, [face(100, 100)])
+    follower.update(5, [face(100, 100, height=120)])
+    follower.update(10, [face(400, 100)])
+    assert len(follower.tracks) == 3
+
+
+def track_of(*frames: int, score: float = 0.8, speed: float = 2) -> Path:
+    follower = Follower(0.25, 24)
+    for k in frames:
+        follower.update(k, [face(100 + speed * k, 100, score=score)])
+    (track,) = follower.tracks
+    return fill(track, range(60), 6, 12, SIZE)
+
+
+def test_fill_between_before_and_after() -> None:
+    path = track_of(10, 14, 18)
+    assert list(path) == list(range(4, 31))
+    hows = {k: how for k, (_, how) in path.items()}
+    assert {k for k, how in hows.items() if how == "seen"} == {10, 14, 18}
+    assert {k for k, how in hows.items() if how == "between"} == {11, 12, 13, 15, 16, 17}
+    for k, (rect, how) in path.items():
+        assert abs(rect[0] - (100 + 2 * k)) < (1e-9 if how != "coasted" else 12)
+    assert path[12][0][3] > path[10][0][3]  # wider where it is not known
+    assert path[30][0][3] > path[18][0][3]
+
+
+def test_doubtful_single_detection_is_not_drawn_out() -> None:
+    assert list(track_of(20, score=0.3)) == list(range(14, 27))
+    assert list(track_of(20, score=0.8)) == list(range(14, 33))
+
+
+def test_fill_ends_where_the_face_leaves_the_picture() -> None:
+    follower = Follower(0.25, 24)
+    for k in (0, 2, 4):
+        follower.update(k, [face(600 + 10 * k, 100)])
+    path = fill(follower.tracks[0], range(60), 6, 12, SIZE)
+    assert 4 < max(path) < 10
+
+
+def test_memory_is_flat_and_gaps_survive_forgetting() -> None:
+    follower = Follower(0.25, 24)
+    for k in range(0, 4000, 5):
+        follower.update(k, [face(100, 100)])
+        if k % 45 == 0:
+            follower.forget(k)
+    (track,) = follower.tracks
+    assert len(track.seen) < 20
+    follower.forget(3998)
+    assert list(track.seen) == [3995]
+    assert 4003 in fill(track, range(3998, 4046), 6, 12, SIZE)
+    assert 3998 in fill(track, range(3998, 4046), 6, 12, SIZE)
+    follower.forget(4100)
+    assert follower.tracks == []
+
+
+def test_extrapolated_double_is_dropped() -> None:
+    here, there = np.array([100.0, 100, 32, 40]), np.array([300.0, 100, 32, 40])
+    lost: Path = {0: (here, "seen"), 1: (here, "coasted"), 2: (here, "coasted"), 3: (there, "coasted")}
+    found: Path = {2: (here + 1, "seen"), 3: (here, "between")}
+    a, b = without_doubles([lost, found])
+    assert list(a) == [0, 1, 3]
+    assert list(b) == [2, 3]
+
+
+def test_overlap() -> None:
+    a = np.array([10.0, 10, 10, 10])
+    assert overlap(a, a) == 1
+    assert overlap(a, a + np.array([5, 0, 0, 0])) == 1 / 3
+    assert overlap(a, a + np.array([20, 0, 0, 0])) == 0

@@ -1,0 +1,146 @@
+"""Sampling: few looks where all is quiet, more where it is not, and every frame exactly once in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from uunet.errors import DetectionError
+from uunet.sampling import Sampler, Seen, explained, thumbnail
+from uunet.types import Detection, Layout, Picture, RawFrame
+
+LAYOUT = Layout("gray", 8, 1, 1, False, True, "bt601")
+Paint = Callable[[int, np.ndarray], None]
+
+
+class Scripted:
+    """A detector that knows the truth, and notes when it was asked."""
+
+    def __init__(self, truth: Callable[[int], list[Detection]]) -> None:
+        self.truth = truth
+        self.asked: list[int] = []
+
+    def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:
+        assert rotation == 1
+        self.asked.append(index)
+        return self.truth(index)
+
+
+class Listed(Scripted):
+    """The same, with boxes for some frames only."""
+
+    def __init__(self, frames: set[int]) -> None:
+        super().__init__(lambda _: [])
+        self.frames = frames
+
+    def knows(self, index: int) -> bool:
+        return index in self.frames
+
+
+def face(cx: float, height: float = 40, score: float = 0.8) -> Detection:
+    return Detection(cx - 16, 100 - height / 2, cx + 16, 100 + height / 2, score)
+
+
+def movie(count: int, paint: Paint | None = None) -> list[RawFrame]:
+    base = np.random.default_rng(0).integers(90, 110, (180, 320)).astype(np.uint8)
+    frames = []
+    for k in range(count):
+        luma = base.copy()
+        if paint:
+            paint(k, luma)
+        frames.append(RawFrame(Picture((luma,), LAYOUT), k, k))
+    return frames
+
+
+def run(detector: Scripted, frames: list[RawFrame]) -> list[Seen]:
+    seen = list(Sampler(detector, 5, 0.25, 24).frames(frames, 1))
+    assert [s.frame.index for s in seen] == list(range(len(frames)))
+    assert [s.frame.index for s in seen if s.detections is not None] == sorted(set(detector.asked))
+    assert len(detector.asked) == len(set(detector.asked))
+    return seen
+
+
+def test_quiet_scene() -> None:
+    detector = Scripted(lambda k: [face(100 + 2 * k)])
+    run(detector, movie(23))
+    assert detector.asked == [0, 5, 10, 15, 20, 22]
+
+
+@pytest.mark.parametrize(("count", "asked"), [(0, []), (1, [0]), (2, [0, 1]), (6, [0, 5]), (7, [0, 5, 6])])
+def test_short_streams(count: int, asked: list[int]) -> None:
+    detector = Scripted(lambda _: [])
+    run(detector, movie(count))
+    assert detector.asked == asked
+
+
+def test_far_motion_is_looked_at_more_closely() -> None:
+    detector = Scripted(lambda k: [face(20 + 20 * k)])
+    run(detector, movie(11))
+    assert detector.asked[0] == 0
+    assert len(detector.asked) > 6
+
+
+def test_a_face_that_appears_costs_nothing() -> None:
+    detector = Scripted(lambda k: [face(100)] if k >= 7 else [])
+    run(detector, movie(16))
+    assert detector.asked == [0, 5, 10, 15]
+
+
+def test_cut_is_found_and_looked_at_from_both_sides() -> None:
+    def paint(k: int, luma: np.ndarray) -> None:
+        if k >= 8:
+            luma[:, :160] += 120
+
+    detector = Scripted(lambda _: [])
+    seen = run(detector, movie(16, paint))
+    assert [s.frame.index for s in seen if s.cut] == [8]
+    assert {7, 8} <= set(detector.asked)
+
+
+def test_motion_and_flicker_are_no_cut() -> None:
+    def paint(k: int, luma: np.ndarray) -> None:
+        luma[40:160, 8 * k : 8 * k + 40] = 20
+        luma += np.uint8(3 * (k % 2))
+
+    assert not any(s.cut for s in run(Scripted(lambda _: []), movie(24, paint)))
+
+
+def test_something_that_passes_between_two_looks() -> None:
+    def paint(k: int, luma: np.ndarray) -> None:
+        if k in {7, 8}:
+            luma[40:120, 140:200] = 220
+
+    detector = Scripted(lambda k: [face(170)] if k in {7, 8} else [])
+    run(detector, movie(16, paint))
+    assert {7, 8} & set(detector.asked)
+
+
+@pytest.mark.parametrize("frames", [{0, 9, 20, 30}, {5, 30, 35}, {0, 24}])
+def test_listed_frames_only(frames: set[int]) -> None:
+    detector = Listed(frames)
+    run(detector, movie(max(frames) + 5))
+    assert detector.asked == sorted(frames)
+
+
+@pytest.mark.parametrize("frames", [{6, 20, 39}, {0, 25, 39}, {0, 20, 33}, set()])
+def test_listed_frames_too_far_apart(frames: set[int]) -> None:
+    with pytest.raises(DetectionError, match="leave out the"):
+        list(Sampler(Listed(frames), 5, 0.25, 24).frames(movie(40), 1))
+
+
+def test_explained() -> None:
+    assert explained([], [], 0.25)
+    assert explained([face(100)], [face(110)], 0.25)
+    assert explained([face(100)], [], 0.25)
+    assert not explained([face(100)], [face(180)], 0.25)  # may be one face that ran
+    assert explained([face(100)], [face(900)], 0.25)  # can't be
+    assert explained([face(100)], [face(180, score=0.2)], 0.25)
+    assert not explained([face(100)], [face(100, height=90)], 0.25)
+
+
+def test_thumbnail_range() -> None:
+    ten = Layout("gray10le", 10, 1, 1, False, True, "bt601")
+    assert thumbnail(Picture((np.full((90, 160), 1023, np.uint16),), ten)).max() == 1
+    assert thumbnail(Picture((np.full((1, 1), 255, np.uint8),), LAYOUT)).shape == (1, 1)
