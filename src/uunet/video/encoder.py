@@ -23,6 +23,7 @@ from uunet.video.formats import Codec, VideoInfo, planes_of, to_frame, working_f
 
 _GROUP = 1000  # longest group of pictures: no window is that long, so a window has one keyframe, its first
 _RATES = (Fraction(1), Fraction(240))  # SVT-AV1 and x265 refuse rates outside
+_SMALLEST_AV1 = 4  # below, SVT-AV1 writes to stderr before it refuses
 
 LIBRARY: dict[Codec, str] = {
     # FFmpeg's encoders
@@ -144,6 +145,8 @@ class Encoder:
             OutputError: the encoder refuses the pictures.
         """
         if self.settings.codec == "av1":
+            if min(self.info.size) < _SMALLEST_AV1:
+                raise _refusal(self.settings, self.info.size, self.format, "too small")
             os.environ.setdefault("SVT_LOG", "1")  # errors only: there is no option for it
         context = _context(LIBRARY[self.settings.codec], "w")
         self.configure(context)
@@ -270,7 +273,7 @@ def _context(name: str, mode: Literal["r", "w"]) -> VideoCodecContext:
     return context
 
 
-def _refusal(settings: EncodeSettings, size: FrameSize, pixel_format: str, error: Exception) -> OutputError:
+def _refusal(settings: EncodeSettings, size: FrameSize, pixel_format: str, error: object) -> OutputError:
     return OutputError(
         f"{LIBRARY[settings.codec]} can't encode {size[0]}x{size[1]} {pixel_format} ({error})",
         "check --crf and --preset, or use another codec: FFV1 takes every size",

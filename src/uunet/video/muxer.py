@@ -27,6 +27,8 @@ from uunet.video.formats import VideoInfo
 from uunet.video.opening import reason_of
 from uunet.video.passthrough import Passthrough, Span
 
+_HINT = "check free space and permissions"
+
 Payloads = Sequence[tuple[bytes, ...]]
 
 

@@ -74,20 +74,16 @@ def what_is_missing(container: InputContainer, path: Path, end: Fraction, last_b
         return None
     size, name = path.stat().st_size, container.format.name
     if name.startswith("mov,"):
-        ends = [entry.pos + entry.size for s in container.streams for entry in s.index_entries]
-        return "the file is shorter than its index says" if ends and max(ends) > size else None
+        reach = [entry.pos + entry.size for s in container.streams for entry in s.index_entries]
+        return "the file is shorter than its index says" if reach and max(reach) > size else None
     if name == "mpegts":
         whole = any(size % packet == 0 for packet in _TS_PACKETS)
         return None if whole else "it ends within a transport packet"
     if name == "gif":
         with path.open("rb") as file:
-            file.seek(last_byte)
-            rest = file.read(1 << 16)
-        return (
-            None
-            if b";" in rest and len(rest) < 1 << 12
-            else "its last picture is not followed by an end mark"
-        )
+            file.seek(max(size - 64, 0))
+            ends = file.read().rstrip(b"\0").endswith(b";")
+        return None if ends and size - last_byte < 4096 else "there is no end mark after its last picture"
     if name in ("matroska,webm", "flv") and container.duration:
         promised = Fraction(container.duration, av.time_base)
         lacking = promised - end + min(Fraction(container.start_time or 0, av.time_base), Fraction(0))
