@@ -1,0 +1,86 @@
+"""`SpreadMark`: the `spread` carrier as the writer of public video uses it, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from uunet.conceal import grid, spread
+from uunet.conceal.grid import Thumbnail
+from uunet.errors import MessageError
+from uunet.types import FrameSize, Picture, Plane, PublicFrame
+
+
+class SpreadMark:
+    """A message for one window's luma; a `types.Mark`.
+
+    The same change is added to every frame of the window, so the mark costs an encoder little and the window
+    must begin with a keyframe.
+    """
+
+    attempts: int = spread.STRENGTHS
+
+    def __init__(self, message: bytes, key: bytes, size: FrameSize) -> None:
+        """Prepare, without pixels.
+
+        Args:
+            message: at most `spread.CAPACITY` bytes; zero bytes at its end are not kept apart from filling.
+            key: any bytes, the reader's too.
+            size: (width, height) of the frames.
+
+        Raises:
+            MessageError: the message is too long or the frames are too small.
+        """
+        spread.check_size(size)
+        self._message = message.ljust(spread.fitting_size(message), b"\x00")
+        self._key = key
+        self._size = size
+
+    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Sequence[PublicFrame]:
+        """The frames with the mark at strength number `attempt`, 0..attempts - 1.
+
+        Raises:
+            MessageError: no frames, or frames of another size.
+        """
+        if any(frame.picture.size != self._size for frame in frames):
+            raise MessageError("the frames have another size than the mark", "make one mark per picture size")
+        mean = mean_thumbnail(grid.thumbnail(f.picture.planes[0], f.picture.layout.depth) for f in frames)
+        change = spread.change_for(mean, self._message, self._key, attempt)
+        full = spread.upsample(change, self._size)
+        return [frame.with_picture(_add(frame.picture, full)) for frame in frames]
+
+    def survives(self, lumas: Sequence[npt.NDArray[np.uint8]]) -> bool:
+        """Whether the message is read back from decoded luma planes with a margin for another encode."""
+        reading = spread.reveal(mean_thumbnail(map(grid.thumbnail, lumas)), self._key)
+        return reading is not None and reading.message == self._message and reading.error <= spread.MARGIN
+
+
+def mean_thumbnail(thumbnails: Iterable[Thumbnail]) -> Thumbnail:
+    """The mean of thumbnails.
+
+    Raises:
+        MessageError: there are none.
+    """
+    total = np.zeros((grid.HEIGHT, grid.WIDTH), np.float64)
+    count = 0
+    for picture in thumbnails:
+        total += picture
+        count += 1
+    if not count:
+        raise MessageError("no frames to carry a message", "hand over at least one frame")
+    return (total / count).astype(np.float32)
+
+
+def _add(picture: Picture, change: npt.NDArray[np.float32]) -> Picture:
+    """The picture with a luma change in 8-bit steps, held inside the range of its samples."""
+    depth = picture.layout.depth
+    luma = picture.planes[0]
+    marked: Plane
+    if luma.dtype == np.uint8:
+        marked = np.asarray(cv2.add(luma, change.astype(np.int16), dtype=cv2.CV_8U), np.uint8)
+    else:
+        marked = np.clip(luma + change * 2.0 ** (depth - 8), 0, 2**depth - 1).astype(np.uint16)
+    return Picture((marked, *picture.planes[1:]), picture.layout)
