@@ -117,7 +117,7 @@ def test_something_that_passes_between_two_looks() -> None:
     assert {7, 8} & set(detector.asked)
 
 
-@pytest.mark.parametrize("frames", [{0, 9, 20, 30}, {5, 30, 35}, {0, 24}])
+@pytest.mark.parametrize("frames", [{0, 9, 20, 30}, {5, 29, 35}, {0, 24}])
 def test_listed_frames_only(frames: set[int]) -> None:
     detector = Listed(frames)
     run(detector, movie(max(frames) + 5))

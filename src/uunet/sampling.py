@@ -52,8 +52,8 @@ class Sampler:
     """Looks at few frames, and closer where two looks do not explain each other.
 
     The detector looks at every `every`-th frame and at the first and last frame of a scene. If a face of at
-    least `start` that one look shows has no counterpart in the next, or has moved far, or if something that
-    is in neither picture passed between them, the frames between are searched by halving.
+    least `start` has moved far or changed its size from one look to the next, or if something that neither
+    picture shows passed between them, the frames between are searched by halving.
 
     Args:
         detector: finds the faces. If it has a method `knows(index) -> bool`, as `boxfile.BoxFile` has, it
