@@ -1,0 +1,165 @@
+"""Does tracking cover what detection on every frame finds? Writes JSON; exits with 1 where it does not.
+
+    python benchmarks/coverage.py --clips CLIP… -o results/coverage.json
+
+Truth is the same detector on every frame at the same scale. A box of it counts as covered if at least 90 % of
+its area lies in the published regions of its frame, and its centre does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from uunet.detect import CenterFaceDetector, automatic_scale
+from uunet.track import Tracker, TrackSettings
+from uunet.types import Box, Detection, Layout, Picture, RawFrame, Window
+
+GOAL = 0.995
+GRID = 40  # points per side on which areas are measured
+
+
+def read(path: Path) -> Iterator[RawFrame]:
+    with av.open(str(path)) as container:
+        for index, frame in enumerate(container.decode(video=0)):
+            full = frame.format.name.startswith("yuvj")
+            if frame.format.name not in {"yuv420p", "yuvj420p"}:
+                frame = frame.reformat(format="yuv420p")  # noqa: PLW2901
+            planes = []
+            for number, plane in enumerate(frame.planes):
+                rows, columns = (-(-v // (2 if number else 1)) for v in (frame.height, frame.width))
+                data = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+                planes.append(data[:rows, :columns].copy())
+            layout = Layout("yuv420p", 8, 2, 2, True, full, "bt601")
+            yield RawFrame(Picture(tuple(planes), layout), index, index)
+
+
+def rate(path: Path) -> float:
+    with av.open(str(path)) as container:
+        return float(container.streams.video[0].average_rate or 24)
+
+
+def regions(windows: list[Window]) -> list[list[Box]]:
+    return [
+        [box for segment in w.segments if (box := segment.box(k, frame.picture.size))]
+        for w in windows
+        for k, frame in enumerate(w.frames)
+    ]
+
+
+def covered(face: Detection, boxes: list[Box], size: tuple[int, int]) -> float:
+    """Share of the face (the part of it inside the frame) that lies in boxes; 0 if its centre does not."""
+    x0, x1 = max(face.x0, 0), min(face.x1, size[0])
+    y0, y1 = max(face.y0, 0), min(face.y1, size[1])
+    steps = np.append((np.arange(GRID) + 0.5) / GRID, 0.5)
+    x, y = x0 + steps * (x1 - x0), y0 + steps * (y1 - y0)
+    hit = np.zeros((GRID + 1, GRID + 1), bool)
+    for b in boxes:
+        hit |= ((y >= b.y) & (y < b.y + b.h))[:, None] & ((x >= b.x) & (x < b.x + b.w))
+    return float(hit[:-1, :-1].mean()) if hit[-1, -1] else 0.0
+
+
+def area(boxes: list[Box], size: tuple[int, int]) -> float:
+    """Share of the frame that lies in boxes."""
+    shown = np.zeros((size[1], size[0]), bool)
+    for b in boxes:
+        shown[b.y : b.y + b.h, b.x : b.x + b.w] = True
+    return float(shown.mean())
+
+
+def measure(path: Path, detector: CenterFaceDetector) -> dict[str, Any]:
+    frames = list(read(path))
+    size = frames[0].picture.size
+    settings = TrackSettings.at(rate(path))
+    detector.detect(frames[0].picture, 0, 0)  # warm up
+    begin = time.perf_counter()
+    windows = list(Tracker(detector, settings).windows(frames))
+    middle = time.perf_counter()
+    truth = [detector.detect(frame.picture, frame.index, 0) for frame in frames]
+    end = time.perf_counter()
+    boxes = regions(windows)
+    faces = [(i, d) for i, found in enumerate(truth) for d in found if d.score >= settings.start]
+    shares = [covered(d, boxes[i], size) for i, d in faces]
+    missed = [
+        [i, *(round(v) for v in (d.x0, d.y0, d.x1, d.y1)), round(d.score, 2), round(share, 2)]
+        for (i, d), share in zip(faces, shares, strict=True)
+        if share < 0.9
+    ]
+    tight = [[_tight(d, size) for d in found if d.score >= settings.start] for found in truth]
+    in_windows = sum(len(set(w.tracks)) for w in windows)
+    return {
+        "clip": path.name,
+        "size": size,
+        "frames": len(frames),
+        "scale": round(automatic_scale(size), 3),
+        "every": settings.every,
+        "faces_in_truth": len(faces),
+        "covered": round(1 - len(missed) / max(len(faces), 1), 5),
+        "missed": missed,
+        "frame_area_covered": round(float(np.mean([area(b, size) for b in boxes])), 5),
+        "frame_area_of_truth": round(float(np.mean([area(b, size) for b in tight])), 5),
+        "tracks": len({t for w in windows for t in w.tracks}),
+        "pieces_per_track_and_window": round(sum(len(w.segments) for w in windows) / max(in_windows, 1), 2),
+        "most_pieces_in_a_window": max(len(w.segments) for w in windows),
+        "detector_calls_per_frame": round(sum(w.stats["looks"] for w in windows) / len(frames), 3),
+        "ms_per_frame": round((middle - begin) / len(frames) * 1e3, 2),
+        "ms_per_frame_every_frame": round((end - middle) / len(frames) * 1e3, 2),
+        "stats": {key: sum(w.stats[key] for w in windows) for key in windows[0].stats},
+    }
+
+
+def _tight(face: Detection, size: tuple[int, int]) -> Box:
+    x0, y0 = max(round(face.x0), 0), max(round(face.y0), 0)
+    return Box(x0, y0, min(round(face.x1), size[0]) - x0, min(round(face.y1), size[1]) - y0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clips", nargs="+", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/coverage.json"))
+    given = parser.parse_args()
+    detector = CenterFaceDetector()
+    clips = []
+    for path in given.clips:
+        clips.append(measure(path, detector))
+        print(json.dumps(clips[-1]))
+    faces = sum(clip["faces_in_truth"] for clip in clips)
+    pooled = sum(clip["covered"] * clip["faces_in_truth"] for clip in clips) / max(faces, 1)
+    names = " ".join(path.name for path in given.clips)
+    report = {
+        "metric": "share of the faces that detection on every frame finds which the regions cover (>= 90 %)",
+        "goal_per_clip": GOAL,
+        "start": TrackSettings().start,
+        "threshold": detector.threshold,
+        "engine": detector.engine.name,
+        "commit": _commit(),
+        "command": f"python benchmarks/coverage.py --clips {names} -o {given.output}",
+        "faces": faces,
+        "covered": round(pooled, 5),
+        "clips": clips,
+    }
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    given.output.write_text(json.dumps(report, indent=1) + "\n")
+    return 0 if all(clip["covered"] >= GOAL for clip in clips) else 1
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
