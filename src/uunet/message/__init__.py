@@ -10,7 +10,7 @@ SPEC.md states every byte.
 
 from uunet.message.compact import pack_compact, unpack_compact
 from uunet.message.packet import PACKET_BYTES, WindowMessage, pack, roi_key, unpack
-from uunet.message.payload import Contents, Header, unwrap, wrap
+from uunet.message.payload import Contents, Header, join, split, unwrap, wrap
 from uunet.message.plain import pack_plain, unpack_plain
 from uunet.message.verdict import FORMAT, UnreadableError, Verdict
 
@@ -22,10 +22,12 @@ __all__ = [
     "UnreadableError",
     "Verdict",
     "WindowMessage",
+    "join",
     "pack",
     "pack_compact",
     "pack_plain",
     "roi_key",
+    "split",
     "unpack",
     "unpack_compact",
     "unpack_plain",

@@ -88,3 +88,24 @@ def _read_header(body: bytes) -> Header:
     if not (isinstance(model, str) and isinstance(pair, str) and type(version) is int and version > 0):
         raise grammar("the header lacks model, pair or format")
     return Header(model, pair, version)
+
+
+def join(payloads: Iterable[bytes]) -> bytes:
+    """Payloads as one string of bytes, for a carrier that holds one: each after its length (u16)."""
+    return b"".join(len(payload).to_bytes(2, "big") + payload for payload in payloads)
+
+
+def split(joined: bytes) -> tuple[bytes, ...]:
+    """Inverse of `join`.
+
+    Raises:
+        UnreadableError: BAD_GRAMMAR if a payload is cut short.
+    """
+    payloads, at = [], 0
+    while at < len(joined):
+        end = at + 2 + int.from_bytes(joined[at : at + 2], "big")
+        if end > len(joined) or at + 2 > len(joined):
+            raise grammar("a payload is cut short")
+        payloads.append(joined[at + 2 : end])
+        at = end
+    return tuple(payloads)
