@@ -14,7 +14,7 @@ class Closed(Exception):  # noqa: N818 (a signal between two threads, not an err
 
 
 class Channel(Generic[T]):
-    """One thread puts, another gets; at most `room` items wait in between."""
+    """One thread puts, another gets. At most `room` items wait in between when `put` returns."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -25,18 +25,18 @@ class Channel(Generic[T]):
         self._error: BaseException | None = None
 
     def put(self, item: T) -> None:
-        """Waits for room.
+        """Hands an item over; returns once no more than `room` wait (0: once this one has been got).
 
         Raises:
             Closed: the getter has gone.
             BaseException: what the getter failed with (see `abandon`).
         """
         with self._condition:
-            self._condition.wait_for(lambda: len(self._items) < self._room or self._abandoned)
-            if self._abandoned:
-                raise self._error or Closed
             self._items.append(item)
             self._condition.notify_all()
+            self._condition.wait_for(lambda: len(self._items) <= self._room or self._abandoned)
+            if self._abandoned:
+                raise self._error or Closed
 
     def get(self) -> T:
         """Waits for the next item.

@@ -233,6 +233,4 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise OutputError(
-            f"can't write {path}: {reason_of(error)}", "check free space and permissions"
-        ) from error
+        raise OutputError(f"can't write {path}: {reason_of(error)}", _HINT) from error

@@ -22,7 +22,7 @@ from uunet.video.passthrough import Span
 
 F = TypeVar("F", RawFrame, PublicFrame)
 
-_WAITING = 1  # windows that wait while one is encoded: flat memory
+_WAITING = 0  # windows that wait while one is encoded and one is made: at 1080p each takes 150 MB
 
 
 @dataclass(slots=True)
