@@ -90,7 +90,10 @@ def test_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_import_is_lazy() -> None:
-    code = "import sys, uunet.engine, uunet.detect, uunet.track; print({'openvino', 'onnxruntime'} & set(sys.modules))"
+    code = (
+        "import sys, uunet.engine, uunet.detect, uunet.track;"
+        "print({'openvino', 'onnxruntime'} & set(sys.modules))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

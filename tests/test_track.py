@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cartoon import YUV420, draw, picture, street
+from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector
 from uunet.errors import DetectionError
 from uunet.track import Tracker, TrackSettings
@@ -221,3 +223,23 @@ def test_real_detector_on_a_drawn_street() -> None:
                     cx - 0.25 * height, cy - 0.3 * height, cx + 0.25 * height, cy + 0.3 * height, 1
                 )
                 assert covered(boxes[k], inner, (320, 240)), (k, cx)
+
+
+def test_exported_boxes_lead_to_the_same_regions(tmp_path: Path) -> None:
+    def truth(k: int) -> list[Detection]:
+        return [face(100 + 2.3 * k, 100 + 5 * np.sin(k / 5)), face(500 - 3.1 * k, 200, score=0.3)][
+            : 1 + k % 9
+        ]
+
+    windows = follow(truth, 130)
+    with BoxFileWriter(tmp_path / "boxes.json", SIZE) as writer:
+        for window in windows:
+            writer.add(window)
+        writer.commit()
+    again = list(Tracker(BoxFile(tmp_path / "boxes.json")).windows(movie(130)))
+    assert [w.tracks for w in again] == [w.tracks for w in windows]
+    assert [w.stats for w in again] == [w.stats for w in windows]
+    before, after = boxes_of(windows), boxes_of(again)
+    for k in range(130):
+        for (_, a), (_, b) in zip(before[k], after[k], strict=True):
+            assert max(abs(a.x - b.x), abs(a.y - b.y), abs(a.w - b.w)) <= 2
