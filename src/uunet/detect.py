@@ -49,7 +49,8 @@ class CenterFaceDetector:
             a track alive, and how strong one must be to start a track is the tracker's to say.
         scale: enlargement before detection, 0.1 to 4; None is `automatic_scale`. 2 finds faces of half the
             size in four times the time.
-        engine: runs the weights; None opens the ones that ship. bfloat16 moves scores by less than 0.01.
+        engine: runs the weights; None opens the ones that ship. bfloat16 moves 95 % of
+            scores by less than 0.01 and corners by less than 0.3 pixels (most seen: 0.04 and 2).
 
     Raises:
         DetectionError: a parameter is out of range.
