@@ -1,8 +1,9 @@
 """Error correction: CRC-32 and an irregular repeat-accumulate code of rate 1/2.
 
-After Jin, Khandekar and McEliece (2000). Each message bit is repeated 3, 4 or 6 times, the repetitions are shuffled, and a running parity over four of
-them at a time follows the message bits. Decoded by belief propagation, which bears a tenth more noise than a
-K = 7 convolutional code with Viterbi at the same energy (measured through real encoders).
+After Jin, Khandekar and McEliece (2000). Each message bit is repeated 3, 4 or 6 times, the repetitions are
+shuffled, and a running parity over four of them at a time follows the message bits. Decoded by belief
+propagation, it bears a tenth more noise than a K = 7 convolutional code with Viterbi at the same energy
+(measured through real encoders).
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ def hide_lsb(picture: Picture, payload: bytes, key: bytes) -> Picture:
     framed = payload + zlib.crc32(payload).to_bytes(_CRC_BYTES, "big")
     coded = bytes(_HEAD_CODE.encode(len(payload).to_bytes(2, "big"))) + bytes(_BODY_CODE.encode(framed))
     bits = np.unpackbits(np.frombuffer(coded, np.uint8))
+    bits ^= _mask(key, len(bits))
     places = keyed.distinct(key, _PURPOSE, luma.size, len(bits))
     marked = luma.copy().reshape(-1)
     marked[places] = (marked[places] >> 1 << 1) | bits
@@ -87,7 +88,13 @@ def reveal_lsb(picture: Picture, key: bytes) -> bytes | None:
 
 def _read(samples: npt.NDArray[np.uint8 | np.uint16], key: bytes, first: int, count: int) -> bytes:
     places = keyed.distinct(key, _PURPOSE, samples.size, 8 * (first + count))[8 * first :]
-    return np.packbits((samples[places] & 1).astype(np.uint8)).tobytes()
+    bits = (samples[places] & 1).astype(np.uint8) ^ _mask(key, 8 * (first + count))[8 * first :]
+    return np.packbits(bits).tobytes()
+
+
+def _mask(key: bytes, count: int) -> npt.NDArray[np.uint8]:
+    """Bits that are added to the coded ones, so that a black picture is no valid message."""
+    return (keyed.words(key, _PURPOSE + b" mask", count) >> 31).astype(np.uint8)
 
 
 def _mend(code: RSCodec, coded: bytes) -> bytes | None:
