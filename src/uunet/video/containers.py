@@ -19,6 +19,7 @@ class Container:
         streams: the video bit streams that players expect in it.
         options: the muxer's.
         rotation: whether it has a place for the display matrix.
+        sums_durations: whether a track's length is the sum of its packets' decoding durations.
         global_header: whether codec headers stand once, before the packets.
     """
 
@@ -26,6 +27,7 @@ class Container:
     streams: tuple[str, ...]
     options: tuple[tuple[str, str], ...] = ()
     rotation: bool = True
+    sums_durations: bool = False
     global_header: bool = True
 
     def options_for(self, time_base: Fraction) -> dict[str, str]:
@@ -38,8 +40,8 @@ class Container:
 
 
 # faststart: the index goes first, so that a browser can start before it has all.
-_MP4 = Container("mp4", ("h264", "hevc", "av1"), (("movflags", "+faststart"),))
-_MOV = Container("mov", ("h264", "hevc"), (("movflags", "+faststart"),))
+_MP4 = Container("mp4", ("h264", "hevc", "av1"), (("movflags", "+faststart"),), sums_durations=True)
+_MOV = Container("mov", ("h264", "hevc"), (("movflags", "+faststart"),), sums_durations=True)
 _MKV = Container("matroska", ("h264", "hevc", "av1", "ffv1"))
 _WEBM = Container("webm", ("av1",))
 # copyts: the muxer would otherwise begin every file at a time of its own

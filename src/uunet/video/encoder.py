@@ -40,6 +40,8 @@ _STREAM: dict[Codec, str] = {
     "av1": "av1",
     "ffv1": "ffv1",
 }
+_DECODER = {"av1": "libdav1d"}  # FFmpeg's own AV1 decoder needs a graphics card
+
 _PRESETS: dict[Codec, str | None] = {
     "h264": "veryfast",
     "h264-lossless": "ultrafast",  # lossless: twice FFV1's speed for 11 % more bytes
@@ -95,10 +97,9 @@ class EncodeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """One packet: the frame of the window that it shows, its place in decoding order, its bytes."""
+    """One packet: the frame of the window that it shows, its bytes, whether it is a keyframe."""
 
     index: int
-    dts: int
     data: bytes
     key: bool
 
@@ -116,6 +117,7 @@ class Encoder:
         self.format = working_format(info.layout.name, settings.codec, info.size)
         self._global_header = global_header
         self.headers: bytes | None = None  # of the last window
+        self.delay = 0  # frames that decoders hold back to bring them in order, the same for every window
 
     def configure(self, context: VideoCodecContext, *, idle: bool = False) -> None:
         """Sets all that decides about the stream's headers; `idle` for a context that never encodes."""
@@ -171,6 +173,8 @@ class Encoder:
                 "report this; another codec may do better meanwhile",
             )
         self.headers = context.extradata
+        # x265 does not tell, but has two at most. Its dts are not to be trusted in short windows.
+        self.delay = 2 if self.settings.codec == "hevc" else context.reorder_depth
         return [self._cleaned(packet) for packet in coded]
 
     def _cleaned(self, packet: Coded) -> Coded:
@@ -178,19 +182,20 @@ class Encoder:
         if not packet.key or not self.settings.takes_user_data:
             return packet
         data = bitstream.strip_foreign(self.settings.stream, packet.data, annexb=True)
-        return Coded(packet.index, packet.dts, data, packet.key)
+        return Coded(packet.index, data, packet.key)
 
     def decode_lumas(self, coded: Sequence[Coded]) -> list[npt.NDArray[np.uint8]]:
         """The luma planes, 8 bits, (height, width), that a player will see, in order of presentation."""
-        context = _context(self.settings.stream, "r")
+        context = _context(_DECODER.get(self.settings.stream, self.settings.stream), "r")
+        context.width, context.height = self.info.size  # FFV1's packets don't say
         context.extradata = self.headers
         context.thread_count = self.settings.threads or 0
         lumas: dict[int, npt.NDArray[np.uint8]] = {}
-        for item in [*coded, None]:
+        for place, item in enumerate([*coded, None]):
             packet = None
             if item is not None:
                 packet = av.Packet(item.data)
-                packet.pts, packet.dts, packet.time_base = item.index, item.dts, Fraction(1, 25)
+                packet.pts, packet.dts, packet.time_base = item.index, place - self.delay, Fraction(1, 25)
             for frame in context.decode(packet):
                 lumas[frame.pts or 0] = _luma8(frame)
         return [lumas[index] for index in sorted(lumas)]
@@ -256,8 +261,7 @@ def _options(settings: EncodeSettings, *, idle: bool) -> dict[str, str]:
 
 
 def _coded(packet: Packet[VideoStream]) -> Coded:
-    index = packet.pts or 0
-    return Coded(index, index if packet.dts is None else packet.dts, bytes(packet), packet.is_keyframe)
+    return Coded(packet.pts or 0, bytes(packet), packet.is_keyframe)
 
 
 def _luma8(frame: av.VideoFrame) -> npt.NDArray[np.uint8]:

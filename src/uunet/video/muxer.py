@@ -72,6 +72,7 @@ class Muxer:
         self.time_error = Fraction(0)
         self.time_shift = Fraction(0)
         self._first: int | None = None
+        self._first_dts = 0
         self._source: Passthrough | None = None
         self._partial = reserve(path, self._info.path)
         try:
@@ -97,8 +98,8 @@ class Muxer:
         """
         if self._waiting is not None:
             self._write(self._waiting, pts[0])
-        elif packets:
-            self._delay = -packets[0].dts
+        else:
+            self._delay = self._encoder.delay
             self._first = pts[0]
         self._waiting = _Window(packets, pts, payloads)
 
@@ -112,7 +113,7 @@ class Muxer:
             raise OutputError("no frame was written", "the input may have no frames in this span")
         pts = self._waiting.pts
         gap = last_duration or (pts[-1] - pts[-2] if len(pts) > 1 else self._nominal_gap())
-        self._write(self._waiting, pts[-1] + gap)
+        self._write(self._waiting, pts[-1] + gap, last=True)
         with _named(self._path):
             if self._source is not None:
                 self._source.copy_until(None)
@@ -151,16 +152,25 @@ class Muxer:
                 stream.set_display_matrix(info.display_matrix)
             else:
                 self.dropped.append(f"rotation: {self._path.suffix} has no place for it; use .mp4 or .mkv")
+        squeezed = info.sample_aspect not in (None, 1)
+        if (
+            squeezed
+            and self._encoder.settings.codec == "av1"
+            and self._container.muxer in ("matroska", "webm")
+        ):
+            # AV1 itself has no place for it, and PyAV does not let us set Matroska's
+            self.dropped.append(f"pixel aspect ratio: not in AV1 in {self._path.suffix}; use .mp4")
         return stream
 
     # --- one window ------------------------------------------------------------------------------------
 
-    def _write(self, window: _Window, end: int) -> None:
+    def _write(self, window: _Window, end: int, *, last: bool = False) -> None:
         """Muxes a window whose last frame is shown until `end`."""
         base = len(self._recent)
         self._recent.extend(window.pts)
         if base == 0:
             self._gap = window.pts[1] - window.pts[0] if len(window.pts) > 1 else self._nominal_gap()
+            self._first_dts = self._decode_time(0)
         ends = [*window.pts[1:], end]
         with _named(self._path):
             for number, coded in enumerate(window.packets, start=base):
@@ -168,6 +178,8 @@ class Muxer:
                 packet.pts = window.pts[coded.index]
                 packet.dts = self._decode_time(number)
                 packet.duration = ends[coded.index] - packet.pts
+                if last and coded is window.packets[-1] and self._container.sums_durations:
+                    packet.duration = max(end - (self._first or 0) - (packet.dts - self._first_dts), 1)
                 if self._source is not None:
                     self._source.copy_until(packet.dts * self._info.time_base)
                 self._output.mux(packet)

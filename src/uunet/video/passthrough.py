@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -112,11 +113,10 @@ class Passthrough:
             self.stripped.append(name)
 
     def _copy(self, stream: Stream, name: str) -> None:
-        try:
-            target = self._output.add_stream_from_template(stream, opaque=True)
-        except (ValueError, av.error.FFmpegError):
+        if not _fits(stream, self._output.format.name):
             self.dropped.append(f"{name}: the output's container can't hold it")
             return
+        target = self._output.add_stream_from_template(stream, opaque=True)
         target.metadata.clear()
         self._tags(f"{name}: ", stream.metadata, target.metadata)
         target.disposition = stream.disposition & _KEPT_DISPOSITION
@@ -131,6 +131,17 @@ class Passthrough:
                 target[key] = value
             elif name not in _STRUCTURE and not name.startswith("_statistics"):
                 self.stripped.append(prefix + name)
+
+
+def _fits(stream: Stream, muxer: str) -> bool:
+    """Whether a container takes a stream; some say so only when asked for a header, hence a trial."""
+    try:
+        with av.open(io.BytesIO(), "w", format=muxer) as trial:
+            trial.add_stream_from_template(stream, opaque=True)
+            trial.start_encoding()
+    except (ValueError, av.error.FFmpegError):
+        return False
+    return True
 
 
 def _due(packet: Packet[Stream]) -> Fraction:

@@ -113,13 +113,14 @@ class _Writer(Generic[F]):
             rois: per frame, the regions that deserve the encoder's bits; empty for none.
 
         Raises:
-            UUNetError: what an earlier window failed with.
+            UUNetError: user data that the codec has no place for; what an earlier window failed with.
             ValueError: `rois` does not fit `frames`.
         """
         if rois and len(rois) != len(frames):
             raise ValueError(f"{len(rois)} lists of regions for {len(frames)} frames")
         if not frames:
             return
+        self._check(frames)
         try:
             self._jobs.put(_Job(tuple(frames), mark, rois))
         except Closed:
@@ -178,7 +179,6 @@ class _Writer(Generic[F]):
             self._jobs.abandon(error)
 
     def _one_window(self, job: _Job[F]) -> None:
-        self._check(job.frames)
         coded = self._encode(job)
         pts = [frame.pts for frame in job.frames]
         payloads = [frame.payloads if isinstance(frame, PublicFrame) else () for frame in job.frames]
