@@ -1,4 +1,4 @@
-"""Crop a region out of a frame's own planes as RGB, and paste it back: the frame itself is never converted."""
+"""Crop a region out of a frame's own planes as RGB, and paste it back. The frame is never converted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def _scales(layout: Layout, chroma: bool) -> tuple[float, float]:
 def soft_border(width: int, height: int) -> Patch:
     """The paste mask M, (height, width) float32: 1 inside, 0 at the region's border.
 
-    d = (|u|^4 + |v|^4)^(1/4) with u and v in [-1, 1] at the sample centres; M = clip((0.97 - d) / 0.14, 0, 1).
+    d = (|u|^4 + |v|^4)^(1/4) with u and v in [-1, 1] at the sample centres;
+    M = clip((0.97 - d) / 0.14, 0, 1).
     The models were trained with it (SPEC.md, "Regions"): it is part of their contract.
     """
     u = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1) ** 4
@@ -64,7 +65,9 @@ def _slices(picture: Picture, box: Box) -> list[tuple[slice, slice]]:
     out = []
     for i in range(len(picture.planes)):
         cw, ch = (picture.layout.chroma_w, picture.layout.chroma_h) if i else (1, 1)
-        out.append((slice(box.y // ch, -(-(box.y + box.h) // ch)), slice(box.x // cw, -(-(box.x + box.w) // cw))))
+        out.append(
+            (slice(box.y // ch, -(-(box.y + box.h) // ch)), slice(box.x // cw, -(-(box.x + box.w) // cw)))
+        )
     return out
 
 

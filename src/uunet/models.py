@@ -66,15 +66,19 @@ def read_card(path: Path) -> Card:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"can't read the model {path}: {error.strerror or error}", "check the path") from error
+        raise ModelError(
+            f"can't read the model {path}: {error.strerror or error}", "check the path"
+        ) from error
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
-    except Exception as error:  # noqa: BLE001  (ONNX Runtime has no common base of its errors)
-        raise ModelError(f"{path} is not an ONNX model", "the file is damaged: export or copy it again") from error
+    except Exception as error:
+        raise ModelError(
+            f"{path} is not an ONNX model", "the file is damaged: export or copy it again"
+        ) from error
     if text is None:
         raise ModelError(f"{path} has no UU-Net card", "use a model made by `uunet-lab export`")
     return _parse(text, path, hashlib.sha256(data).hexdigest())
@@ -124,7 +128,9 @@ class _Net:
         (result,) = self._engine.run({self._engine.inputs[0]: batch}).values()
         side = self.card.side
         if result.shape != (len(batch), 3, side, side) or not np.isfinite(result).all():
-            raise ModelError(f"{self.card.name} returned no valid image", "the model file is damaged or unsuitable")
+            raise ModelError(
+                f"{self.card.name} returned no valid image", "the model file is damaged or unsuitable"
+            )
         return np.ascontiguousarray(np.clip(result, 0, 1).transpose(0, 2, 3, 1), np.float32)
 
 

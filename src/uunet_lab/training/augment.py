@@ -26,7 +26,7 @@ class CropProfile:
     """
 
     shift: float = 0.05
-    zoom: tuple[float, float] = (0.84, 1.0)
+    zoom: tuple[float, float] = (0.95, 1.35)
     turn: float = 0.12
     degrade: float = 0.35
     light: float = 1.0
@@ -42,7 +42,7 @@ def draw_boxes(count: int, profile: CropProfile, rng: torch.Generator) -> Tensor
     zoom = profile.zoom[0] + u[:, 0] * (profile.zoom[1] - profile.zoom[0])
     angle = (u[:, 1] * 2 - 1) * profile.turn
     flip = (u[:, 2] < 0.5).float() * 2 - 1 if profile is not PLAIN else torch.ones(count)
-    slack = torch.minimum(torch.full((count,), profile.shift), 1 - zoom) * 2
+    slack = profile.shift * 2
     dx, dy = ((u[:, 3 + i] * 2 - 1) * slack for i in range(2))
     cos, sin = zoom * angle.cos(), zoom * angle.sin()
     return torch.stack([torch.stack([cos * flip, -sin, dx], 1), torch.stack([sin * flip, cos, dy], 1)], 1)
@@ -62,10 +62,10 @@ def nudge(boxes: Tensor, pixels: float, rng: torch.Generator) -> tuple[Tensor, T
 
 
 def crop(stills: Tensor, boxes: Tensor, side: int) -> Tensor:
-    """(B, 3, S, S) in [0, 1] and their boxes → (B, 3, side, side), bilinear, border replicated."""
+    """(B, 3, S, S) in [0, 1] and their boxes → (B, 3, side, side), bilinear, mirrored beyond the border."""
     fine = max(side, stills.shape[-1] * 3 // 4)
     grid = F.affine_grid(boxes.to(stills), [stills.shape[0], 3, fine, fine], align_corners=False)
-    image = F.grid_sample(stills, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    image = F.grid_sample(stills, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     return resize(image, side).clamp(0, 1)
 
 

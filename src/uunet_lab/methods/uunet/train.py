@@ -32,19 +32,20 @@ class SeenHiddenProfile:
     Attributes are weights ω of the loss terms unless they say otherwise.
     """
 
-    steps: int = 12000
+    steps: int = 16000
+    paint_steps: int = 8000  # the first steps train the generator of y and D_f alone, at twice the speed
     batch: int = 32
     rate: float = 3e-4
     w_mse: float = 50.0
     w_adv: float = 1.0
-    w_l1: float = 8.0  # keeps y near x while the generator learns to paint; falls to w_l1_end
-    w_l1_end: float = 2.0
-    l1_decay: int = 5000  # steps
+    w_l1: float = 3.0
+    w_fm: float = 4.0
     w_dis: float = 10.0
     w_con: float = 4.0
-    w_div: float = 2.0
-    enough: float = 0.05  # L_div: mean difference at which two noises count as two faces
-    w_hide: float = 12.0  # mean square of δ: how visible the hidden content may be
+    w_div: float = 6.0
+    enough: float = 0.06  # L_div: mean difference at which two noises count as two faces
+    w_hide: float = 20.0  # mean square of δ: how visible the hidden content may be
+    w_ghost: float = 2.0
     w_ano: float = 0.0  # the judge joins when an embedder is given
     margin: float = 0.1  # L_ano
     seen_base: int = 48
@@ -121,11 +122,14 @@ class Trainer:
         x_true = crop(stills, boxes, side)
         x = resize(x_true, 64)
         noise = torch.rand(n, 1, 64, 64, generator=rng).to(self.device)
+        painting = self.step < p.paint_steps
         with torch.autocast(self.device.type, torch.bfloat16):
             y = self.U_e.paint(x, noise)  # type: ignore[operator]
-            a = self.U_e.hide(x, y)  # type: ignore[operator]
+            a = y if painting else self.U_e.hide(x, y)  # type: ignore[operator]
         y, a = y.float(), a.float()
-        terms = self._restoration(x, x_true, y, a, rng) | self._appearance(stills, boxes, x, noise, y, a, rng)
+        terms = self._appearance(stills, boxes, x, noise, y, a, rng)
+        if not painting:
+            terms |= self._restoration(x, x_true, y, a, rng)
         scalars = {k: float(v.detach()) for k, (_, v) in terms.items()}
         self.opt_u.zero_grad(set_to_none=True)
         torch.stack([w * v for w, v in terms.values()]).sum().backward()
@@ -149,14 +153,17 @@ class Trainer:
         received = transmit(x_true, a, p.channel, rng)
         with torch.autocast(self.device.type, torch.bfloat16):
             r = self.U_d.restore(received)  # type: ignore[operator]
-        return {"mse": (p.w_mse, losses.L_mse(x, r.float())), "hide": (p.w_hide, (a - y).square().mean())}
+        return {
+            "mse": (p.w_mse, losses.L_mse(x, r.float())),
+            "hide": (p.w_hide, (a - y).square().mean()),
+            "ghost": (p.w_ghost, losses.L_ghost(a - y, x, y)),
+        }
 
     def _appearance(
         self, stills: Tensor, boxes: Tensor, x: Tensor, noise: Tensor, y: Tensor, a: Tensor, rng: torch.Generator
     ) -> dict[str, tuple[float, Tensor]]:
         p = self.profile
         q = max(p.batch // 4, 1)
-        decay = min(self.step / p.l1_decay, 1.0)
         moved_boxes, step = nudge(boxes[:q], 3, rng)
         x_moved = crop(stills[:q], moved_boxes, 64)
         other_noise = torch.rand(q, 1, 64, 64, generator=rng).to(noise)
@@ -164,10 +171,16 @@ class Trainer:
             again = self.U_e.paint(  # type: ignore[operator]
                 torch.cat([x_moved, x[q : 2 * q]]), torch.cat([noise[:q], other_noise])
             ).float()
-            adv = losses.L_adv2(self.D_f(torch.cat([y[: 2 * q], a])).float())
+            scores, features = self.D_f.features(y)  # type: ignore[operator]
+            adv = losses.L_adv2(scores.float())
+            if a is not y:
+                adv = adv + losses.L_adv2(self.D_f(a).float())
+            with torch.no_grad():
+                _, wanted = self.D_f.features(x)  # type: ignore[operator]
         terms = {
             "adv": (p.w_adv, adv),
-            "l1": (p.w_l1 + decay * (p.w_l1_end - p.w_l1), F.l1_loss(y, x)),
+            "fm": (p.w_fm, losses.L_fm(wanted, features)),
+            "l1": (p.w_l1, F.l1_loss(y, x)),
             "dis": (p.w_dis, losses.L_dis(x, a)),
             "con": (p.w_con, losses.L_con(y[:q], again[:q], step)),
             "div": (p.w_div, losses.L_div(y[q : 2 * q], again[q:], p.enough)),
@@ -184,19 +197,20 @@ class Trainer:
         """What the judge sees: two independent crops, flips and blurs of the inner face, so that neither the
         background nor the pixel grid tells it which x belongs to which a."""
         views = []
-        profile = CropProfile(shift=0.06, zoom=(0.66, 0.82), turn=0.15)
+        profile = CropProfile(shift=0.06, zoom=(0.55, 0.78), turn=0.15)
         for image in (x, a):
             view = crop(image, draw_boxes(len(image), profile, rng), 64)
             if float(torch.rand(1, generator=rng)) < 0.5:
                 view = resize(resize(view, int(torch.randint(20, 48, (1,), generator=rng))), 64)
-            views.append(view)
+            spread, mean = torch.std_mean(view, (2, 3), keepdim=True)  # light and colour are kept on purpose
+            views.append((view - mean) / (spread + 0.03) * 0.25 + 0.5)
         return views[0], views[1]
 
     def _adversaries(self, x: Tensor, y: Tensor, a: Tensor) -> dict[str, float]:
-        q = self.profile.batch // 4
         rng = torch.Generator().manual_seed(self.seed * 7_000_003 + self.step)
         with torch.autocast(self.device.type, torch.bfloat16):
-            scores = self.D_f(torch.cat([x, y[: q * 2], a])).float()
+            fakes = [y] if self.step < self.profile.paint_steps else [y, a]
+            scores = self.D_f(torch.cat([x, *fakes])).float()
             loss_f = losses.L_adv1_hinge(scores[: len(x)], scores[len(x) :])
         self.opt_f.zero_grad(set_to_none=True)
         loss_f.backward()

@@ -1,0 +1,105 @@
+"""What a run is told, and what it tells: options, progress, summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from uunet.errors import TruncatedError
+from uunet.track import TrackSettings
+from uunet.video import EncodeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """An event: how far a run is.
+
+    Attributes:
+        done: frames finished.
+        total: frames in all, an estimate; None where nothing is known.
+        faces: regions treated so far, over all frames.
+    """
+
+    done: int
+    total: int | None
+    faces: int
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to de-identify.
+
+    Attributes:
+        model: the public encoder; None takes the shipped demonstration model.
+        encode: codec and quality of the public file.
+        tracking: how faces are followed; None takes what suits the frame rate.
+        threshold: the detector's score in [0, 1] above which something counts as a face; None takes its own.
+        seed: of the virtual identities; None draws one, so that nobody can repeat the run.
+        keep_metadata: keep tags, chapters and data streams.
+        boxes: a file of boxes to use instead of the detector.
+        export_boxes: where to write the detections.
+    """
+
+    model: Path | None = None
+    encode: EncodeSettings = field(default_factory=EncodeSettings)
+    tracking: TrackSettings | None = None
+    threshold: float | None = None
+    seed: int | None = None
+    keep_metadata: bool = False
+    boxes: Path | None = None
+    export_boxes: Path | None = None
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        frames: how many were written.
+        faces: regions that were replaced (or restored), over all frames.
+        filled: regions that no model could take, covered with one colour; not reversible.
+        tracks: different tracks.
+        coasted: regions covered in frames in which the detector saw nothing there.
+        bridged: frames in which a gap between two detections of a track was filled.
+        stripped, dropped, notes: see `video.WriterReport`.
+        weak_windows: windows whose pixel message could not be read back at any strength.
+        silent_frames: frames of which no message could be read (reconstruct): index and reason.
+        carriers: how many frames each carrier spoke for (reconstruct).
+        engines: what ran the models.
+        seconds: by stage; `total` is wall-clock, the others overlap with the reader's and writer's threads.
+        damage: set if the input broke off; everything before the damage is in the output.
+    """
+
+    frames: int = 0
+    faces: int = 0
+    filled: int = 0
+    tracks: int = 0
+    coasted: int = 0
+    bridged: int = 0
+    stripped: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    weak_windows: tuple[int, ...] = ()
+    silent_frames: dict[int, str] = field(default_factory=dict)
+    carriers: dict[str, int] = field(default_factory=dict)
+    engines: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    damage: TruncatedError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to restore: seconds from the video's first frame (None: open), and which tracks (None: all)."""
+
+    begin: Fraction | None = None
+    end: Fraction | None = None
+    tracks: frozenset[int] | None = None
+
+    def holds(self, seconds: Fraction) -> bool:
+        """Whether a frame at this time is wanted."""
+        return (self.begin is None or seconds >= self.begin) and (self.end is None or seconds < self.end)

@@ -1,0 +1,184 @@
+"""The whole program on one page: `deidentify` and `reconstruct`, one the mirror of the other."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from uunet.boxfile import BoxFile, BoxFileWriter
+from uunet.detect import CenterFaceDetector
+from uunet.errors import MessageError
+from uunet.hiding import Revealed, Signature, hide, reveal
+from uunet.job import Listener, Options, Progress, Selection, Summary
+from uunet.masking import NoiseBank, Region, is_reversible, mask, unmask
+from uunet.meter import Meter
+from uunet.models import Restorer, Swapper
+from uunet.track import Tracker, TrackSettings
+from uunet.types import FaceDetector, FrameSize, Window
+from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
+
+
+def deidentify(
+    source: Path, target: Path, options: Options | None = None, listen: Listener | None = None
+) -> Summary:
+    """Publish a video without its faces: detect, track, replace, hide the message, encode.
+
+    The result is pseudonymised personal data: whoever has the private model can restore it.
+
+    Args:
+        source: any video, image sequence or image that FFmpeg reads.
+        target: the public file. It appears only when it is complete.
+        options: how.
+        listen: is told the progress after every window.
+
+    Raises:
+        UUNetError: anything that goes wrong; there is no output then. A source that breaks off half way is
+            no error: see `Summary.damage`.
+    """
+    options = options or Options()
+    meter, summary, tracks = Meter(), Summary(), set[int]()
+    swapper = Swapper(options.model)
+    seed = secrets.randbits(64) if options.seed is None else options.seed
+    noise = NoiseBank(seed, swapper.card.side)
+    with (
+        RawReader(source, codec=options.encode.codec) as reader,
+        PublicWriter(target, reader.info, options.encode, keep_metadata=options.keep_metadata) as writer,
+        ExitStack() as extras,
+    ):
+        detector = _detector(options)
+        exported = options.export_boxes and extras.enter_context(
+            BoxFileWriter(options.export_boxes, reader.info.size)
+        )
+        tracker = Tracker(detector, options.tracking or TrackSettings.at(float(reader.info.average_rate)))
+        signature = Signature.new(swapper.card, options.seed)
+        for window in meter.each("detect and track", tracker.windows(reader, reader.info.rotation)):
+            regions = _regions(window, reader.info.size)
+            with meter.stage("mask"):
+                frames = [
+                    mask(frame, here, swapper, noise, reader.info.rotation)
+                    for frame, here in zip(window.frames, regions, strict=True)
+                ]
+            boxes = [[region.box for region in here] for here in regions]
+            with meter.stage("hide"):
+                frames, message = hide(frames, window, boxes, signature, lossless=options.encode.lossless)
+            with meter.stage("wait for the encoder"):
+                writer.write(frames, message, boxes)
+            if exported:
+                exported.add(window)
+            tracks.update(window.tracks)
+            _count(summary, window, regions, swapper.card.smallest)
+            if listen:
+                listen(Progress(summary.frames, reader.info.frames, summary.faces))
+        with meter.stage("wait for the encoder"):
+            report = writer.commit(reader.last_duration)
+        if exported:
+            exported.commit()
+    found_by = detector.engine.name if isinstance(detector, CenterFaceDetector) else "file of boxes"
+    summary.engines = {"detector": found_by, "U_e": swapper.engine}
+    summary.tracks, summary.damage, summary.seconds = len(tracks), reader.damage, meter.seconds()
+    summary.stripped, summary.dropped, summary.weak_windows = (
+        report.stripped,
+        report.dropped,
+        tuple(report.unread),
+    )
+    summary.notes = (*reader.info.notes, *report.notes)
+    return summary
+
+
+def reconstruct(
+    source: Path,
+    target: Path,
+    decoder: Path,
+    selection: Selection | None = None,
+    *,
+    encode: EncodeSettings | None = None,
+    listen: Listener | None = None,
+) -> Summary:
+    """Restore a scene from its public file alone: reveal the boxes, replace the faces back, encode.
+
+    Args:
+        source: the public file, or a copy that was encoded again.
+        target: the restored file; it shows faces. It appears only when it is complete.
+        decoder: the private model of the pair that made the public file.
+        selection: which frames are restored and written, and which tracks; None for all.
+        encode: codec and quality of the restored file.
+        listen: is told the progress.
+
+    Raises:
+        MessageError: no frame had a message that fits the decoder.
+        UUNetError: anything else that goes wrong; there is no output then.
+    """
+    selection, encode = selection or Selection(), encode or EncodeSettings()
+    meter, summary, tracks = Meter(), Summary(), set[int]()
+    restorer = Restorer(decoder)
+    summary.engines = {"U_d": restorer.engine}
+    with (
+        PublicReader(source, codec=encode.codec) as reader,
+        RawWriter(target, reader.info, encode, span=(selection.begin, selection.end)) as writer,
+    ):
+        start: int | None = None
+        for group in meter.each("decode and reveal", reveal(reader, restorer.card.pair)):
+            restored = []
+            for found in group:
+                start = found.frame.pts if start is None else start
+                if not selection.holds((found.frame.pts - start) * reader.info.time_base):
+                    continue
+                with meter.stage("unmask"):
+                    chosen = found.positions(selection.tracks)
+                    restored.append(unmask(found.frame, found.boxes, restorer, reader.info.rotation, chosen))
+                tracks.update(track for track in found.tracks if track is not None)
+                summary.faces += len(chosen)
+                _note(summary, found)
+            summary.frames += len(restored)
+            with meter.stage("wait for the encoder"):
+                writer.write(restored)
+            if listen:
+                listen(Progress(summary.frames, reader.info.frames, summary.faces))
+        if summary.frames == len(summary.silent_frames):
+            raise _nothing_read(summary)
+        report = writer.commit(reader.last_duration)
+    summary.tracks, summary.damage, summary.seconds = len(tracks), reader.damage, meter.seconds()
+    summary.dropped, summary.notes = report.dropped, (*reader.info.notes, *report.notes)
+    return summary
+
+
+def _detector(options: Options) -> FaceDetector:
+    if options.boxes is not None:
+        return BoxFile(options.boxes)
+    return CenterFaceDetector() if options.threshold is None else CenterFaceDetector(options.threshold)
+
+
+def _regions(window: Window, size: FrameSize) -> list[list[Region]]:
+    """The regions of each frame of a window, in the order of its segments."""
+    every = []
+    for k in range(len(window.frames)):
+        placed = zip((segment.box(k, size) for segment in window.segments), window.tracks, strict=True)
+        every.append([Region(box, track) for box, track in placed if box is not None])
+    return every
+
+
+def _count(summary: Summary, window: Window, regions: Sequence[Sequence[Region]], smallest: int) -> None:
+    filled = sum(not is_reversible(region.box, smallest) for here in regions for region in here)
+    summary.frames += len(window.frames)
+    summary.filled += filled
+    summary.faces += sum(map(len, regions)) - filled
+    summary.coasted += window.stats.get("coasted", 0)
+    summary.bridged += window.stats.get("bridged", 0)
+
+
+def _note(summary: Summary, found: Revealed) -> None:
+    summary.carriers[found.carrier] = summary.carriers.get(found.carrier, 0) + 1
+    if found.verdict != "OK":
+        summary.silent_frames[found.frame.index] = found.verdict
+
+
+def _nothing_read(summary: Summary) -> MessageError:
+    if not summary.frames:
+        return MessageError("no frame lies in the chosen time", "choose --from and --to inside the video")
+    reasons = ", ".join(sorted(set(summary.silent_frames.values())))
+    return MessageError(
+        f"no message could be read in any frame ({reasons})",
+        "the video may not come from uunet, or from another pair of models than this decoder",
+    )

@@ -1,0 +1,1 @@
+"""Measuring: one metric family per file; writes results/*.json and nothing else."""

@@ -1,0 +1,72 @@
+"""The independent judge: dlib's recogniser, which never takes part in training."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+Descriptors = npt.NDArray[np.float64]
+
+_SIDE = 224  # crops are enlarged to this before dlib sees them, as `face_recognition` users do
+
+
+def _weights(name: str) -> str:
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("the judge needs dlib-bin and face_recognition_models: pip install uunet[judge]")
+    return str(Path(next(iter(spec.submodule_search_locations))) / "models" / name)
+
+
+class DlibJudge:
+    """128-dimensional descriptors of face crops (King 2017); two below 0.6 apart are one person.
+
+    Args:
+        inset: where the face's box begins in the crop, as a share of its side (the rest is margin).
+    """
+
+    def __init__(self, inset: float = 0.17) -> None:
+        import dlib  # noqa: PLC0415  (optional: only measuring needs it)
+
+        self._inset = inset
+        self._dlib = dlib
+        self._points = dlib.shape_predictor(_weights("shape_predictor_68_face_landmarks.dat"))
+        self._net = dlib.face_recognition_model_v1(_weights("dlib_face_recognition_resnet_model_v1.dat"))
+
+    def describe(self, faces: Sequence[Image]) -> Descriptors:
+        """Descriptors of RGB crops of any size: (n, 128)."""
+        low, high = int(self._inset * _SIDE), int((1 - self._inset) * _SIDE)
+        box = self._dlib.rectangle(low, low, high, high)
+        found = []
+        for face in faces:
+            image = np.ascontiguousarray(cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC))
+            found.append(np.asarray(self._net.compute_face_descriptor(image, self._points(image, box))))
+        return np.stack(found)
+
+
+def auc(first: Descriptors, second: Descriptors) -> float:
+    """How often a face is nearer to its own counterpart than to a stranger's.
+
+    Args:
+        first, second: (n, d); row i of both belongs to one person, and to nobody else's.
+
+    Returns:
+        Area under the ROC curve of n genuine against n (n - 1) impostor pairs; 0.5 is chance.
+    """
+    distance = np.linalg.norm(first[:, None] - second[None], axis=2)
+    genuine = np.diag(distance)
+    impostor = np.sort(distance[~np.eye(len(distance), dtype=bool)])
+    below = np.searchsorted(impostor, genuine, "left") + np.searchsorted(impostor, genuine, "right")
+    return float(1 - below.mean() / 2 / len(impostor))
+
+
+def decidability(first: Descriptors, second: Descriptors) -> float:
+    """d' of eq. 14 of the paper: |mean difference| / sqrt of the mean variance, genuine against impostor."""
+    distance = np.linalg.norm(first[:, None] - second[None], axis=2)
+    genuine, impostor = np.diag(distance), distance[~np.eye(len(distance), dtype=bool)]
+    return float(abs(genuine.mean() - impostor.mean()) / np.sqrt((genuine.var() + impostor.var()) / 2))
