@@ -13,6 +13,8 @@ from uunet.types import WINDOW, Plane
 
 _COARSE = 4  # frames between the first looks of a search; that far off, a mark is still seen
 _LEAST = 8  # frames of a cut window that are worth a look
+_CLEARLY = 1.03  # by this factor another place must score higher to be believed
+_DROP = 0.7  # a score that falls to this share of the one before speaks of lost frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class WindowReading:
     Attributes:
         first: the run's first frame, counted from the start of the file.
         count: frames in the run.
+        offset: where in its window the run's first frame is: 0, or more where the window's beginning is cut
+            off (for windows of the ordinary length).
         verdict: OK; NO_MESSAGE if nothing is readable where a window should be; DESYNC if these frames lie
             between the windows that were found (the file was cut or frames were lost there).
         reading: the message and how well it was read, where the verdict is OK.
@@ -29,6 +33,7 @@ class WindowReading:
 
     first: int
     count: int
+    offset: int
     verdict: Literal["OK", "NO_MESSAGE", "DESYNC"]
     reading: Reading | None = None
 
@@ -36,8 +41,9 @@ class WindowReading:
 class SpreadReader:
     """Feed it every frame in order; it gives windows as soon as they are certain, the rest at `finish`.
 
-    Windows are `length` frames; a tail of fewer than half of that belongs to the window before it. Where
-    nothing can be read the reader slides over the frames until it finds a mark. Memory does not grow.
+    Windows are `length` frames; a tail of fewer than half of that belongs to the window before it. At the
+    start, and where something does not fit, the reader slides over the frames until a window fits best.
+    Memory does not grow.
     """
 
     def __init__(self, key: bytes, length: int = WINDOW) -> None:
@@ -45,33 +51,39 @@ class SpreadReader:
         self._length = length
         self._start = 0
         self._pending: list[Thumbnail] = []
+        self._expected: float | None = None  # score of the window before; None: alignment unknown
 
     def feed(self, luma: Plane, depth: int = 8) -> list[WindowReading]:
         """Take the next frame's luma plane (any size) and give the windows that have become certain."""
         self._pending.append(grid.thumbnail(luma, depth))
         if len(self._pending) < 2 * self._length:
             return []
-        return self._next()
+        return [self._next()]
 
     def finish(self) -> list[WindowReading]:
         """The windows that are left at the end of the file."""
         found = []
         while self._pending:
-            found += self._next()
+            found.append(self._next())
         return found
 
-    def _next(self) -> list[WindowReading]:
-        """Read the run at the front: one window, or what lies before the first mark that can be found."""
+    def _next(self) -> WindowReading:
+        """Read the run at the front: one window, or what lies before the first window that can be found."""
         have = len(self._pending)
         count = self._length if have >= self._length + self._length // 2 else have
         reading = self._read(0, count)
-        if reading is not None:
-            return [self._take(count, "OK", reading)]
-        shift = self._search(have - self._length)
-        if shift is None or shift == self._length:
-            return [self._take(count, "NO_MESSAGE", None)]
-        before = self._read(0, shift) if shift >= _LEAST else None
-        return [self._take(shift, "OK" if before else "DESYNC", before)]
+        if reading is None or self._expected is None:
+            shift = self._search(have - self._length)
+            if shift:
+                before = self._read(0, shift) if shift >= _LEAST else None
+                self._expected = None if before is None else before.score
+                return self._take(shift, "DESYNC" if before is None else "OK", before, self._length - shift)
+        if reading is None:
+            self._expected = None
+            return self._take(count, "NO_MESSAGE", None, 0)
+        lost = self._expected is not None and reading.score < _DROP * self._expected
+        self._expected = None if lost else reading.score
+        return self._take(count, "OK", reading, 0)
 
     def _read(self, first: int, count: int) -> Reading | None:
         return spread.reveal(mean_thumbnail(self._pending[first : first + count]), self._key)
@@ -79,22 +91,31 @@ class SpreadReader:
     def _score(self, first: int) -> float:
         return spread.score(mean_thumbnail(self._pending[first : first + self._length]), self._key)
 
-    def _search(self, furthest: int) -> int | None:
-        """Where, 1..furthest frames on, the best readable window begins."""
-        furthest = min(furthest, self._length)
+    def _search(self, furthest: int) -> int:
+        """Where, 0..furthest frames on, the next window begins; 0 also if none is found."""
+        furthest = min(furthest, self._length - 1)
         if furthest < 1:
-            return None
-        coarse = {first: self._score(first) for first in range(1, furthest + 1, _COARSE)}
-        best = max(coarse, key=coarse.__getitem__)
-        near = range(max(best - _COARSE + 1, 1), min(best + _COARSE, furthest + 1))
-        fine = {first: self._score(first) for first in near}
-        best = max(fine, key=fine.__getitem__)
-        return best if self._read(best, self._length) is not None else None
+            return 0
+        scores = {first: self._score(first) for first in range(0, furthest + 1, _COARSE)}
+        rough = max(scores, key=scores.__getitem__)
+        for first in range(max(rough - 2 * _COARSE, 0), min(rough + 2 * _COARSE, furthest) + 1):
+            scores.setdefault(first, self._score(first))
+        best = max(scores, key=scores.__getitem__)
+        enough = scores[best] / _CLEARLY
+        if scores[0] >= enough or self._read(best, self._length) is None:
+            return 0
+        # where nothing moves, a few places on both sides of the border score alike: take the middle
+        left = right = best
+        while scores.get(left - 1, 0.0) >= enough:
+            left -= 1
+        while scores.get(right + 1, 0.0) >= enough:
+            right += 1
+        return (left + right) // 2
 
     def _take(
-        self, count: int, verdict: Literal["OK", "NO_MESSAGE", "DESYNC"], reading: Reading | None
+        self, count: int, verdict: Literal["OK", "NO_MESSAGE", "DESYNC"], reading: Reading | None, offset: int
     ) -> WindowReading:
-        found = WindowReading(self._start, count, verdict, reading)
+        found = WindowReading(self._start, count, offset, verdict, reading)
         del self._pending[:count]
         self._start += count
         return found

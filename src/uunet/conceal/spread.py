@@ -43,12 +43,13 @@ _DELTAS = {  # step sizes per message size, each a fifth larger than the one bef
 }
 STRENGTHS = 3
 
-MARGIN = 0.1
+MARGIN = 0.11
 """How far `Reading.error` may go in the first encode, so that a second does not bring it over its limit."""
 
 # encoders weaken the mark, the higher the frequency the more: second encodes take a tenth per unit of u + v.
-# Written as much too strong, it is nearer to its lattice after them. Readers need not know.
-_PRE_EMPHASIS = 0.1
+# Written as much too strong (but not so much that a gentle encoder leaves it past its lattice) it is nearer
+# to the lattice after them. Readers need not know.
+_PRE_EMPHASIS, _MOST_EMPHASIS = 0.1, 0.3
 
 _GATE = 2.5  # standard deviations of the lattice score that make a look at the code worth while
 _TRIES = 4  # looks per picture
@@ -122,7 +123,8 @@ def change_for(mean: Thumbnail, message: bytes, key: bytes, strength: int) -> Ve
     offset = scheme.dither + bits / 2
     change = np.zeros(grid.COEFFICIENTS)
     change[scheme.places] = (np.round(now / delta - offset) + offset) * delta - now
-    return change * (1 + _PRE_EMPHASIS * grid.orders())
+    change *= 1 + np.minimum(_PRE_EMPHASIS * grid.orders(), _MOST_EMPHASIS)
+    return change
 
 
 def upsample(change: Vector, size: FrameSize) -> npt.NDArray[np.float32]:
