@@ -13,6 +13,7 @@ from uunet.types import WINDOW, Plane
 
 _COARSE = 4  # frames between the first looks of a search; that far off, a mark is still seen
 _LEAST = 8  # frames of a cut window that are worth a look
+_BACK = 8  # so many frames of the run before are kept: after lost frames the next window begins among them
 _CLEARLY = 1.03  # by this factor another place must score higher to be believed
 _DROP = 0.7  # a score that falls to this share of the one before speaks of lost frames
 
@@ -25,7 +26,7 @@ class WindowReading:
         first: the run's first frame, counted from the start of the file.
         count: frames in the run.
         offset: where in its window the run's first frame is: 0, or more where the window's beginning is cut
-            off (for windows of the ordinary length).
+            off or was taken for the end of the run before (for windows of the ordinary length).
         verdict: OK; NO_MESSAGE if nothing is readable where a window should be; DESYNC if these frames lie
             between the windows that were found (the file was cut or frames were lost there).
         reading: the message and how well it was read, where the verdict is OK.
@@ -51,33 +52,38 @@ class SpreadReader:
         self._length = length
         self._start = 0
         self._pending: list[Thumbnail] = []
+        self._done = 0  # frames at the front of `_pending` that were given already
         self._expected: float | None = None  # score of the window before; None: alignment unknown
 
     def feed(self, luma: Plane, depth: int = 8) -> list[WindowReading]:
         """Take the next frame's luma plane (any size) and give the windows that have become certain."""
         self._pending.append(grid.thumbnail(luma, depth))
-        if len(self._pending) < 2 * self._length:
+        if len(self._pending) - self._done < 2 * self._length:
             return []
         return [self._next()]
 
     def finish(self) -> list[WindowReading]:
         """The windows that are left at the end of the file."""
         found = []
-        while self._pending:
+        while len(self._pending) > self._done:
             found.append(self._next())
         return found
 
     def _next(self) -> WindowReading:
         """Read the run at the front: one window, or what lies before the first window that can be found."""
-        have = len(self._pending)
+        have = len(self._pending) - self._done
         count = self._length if have >= self._length + self._length // 2 else have
         reading = self._read(0, count)
         if reading is None or self._expected is None:
             shift = self._search(have - self._length)
-            if shift:
+            if shift > 0:
                 before = self._read(0, shift) if shift >= _LEAST else None
                 self._expected = None if before is None else before.score
                 return self._take(shift, "DESYNC" if before is None else "OK", before, self._length - shift)
+            if shift < 0:
+                reading = self._read(shift, self._length)
+                self._expected = None if reading is None else reading.score
+                return self._take(min(self._length + shift, have), "OK", reading, -shift)
         if reading is None:
             self._expected = None
             return self._take(count, "NO_MESSAGE", None, 0)
@@ -85,20 +91,24 @@ class SpreadReader:
         self._expected = None if lost else reading.score
         return self._take(count, "OK", reading, 0)
 
+    def _mean(self, first: int, count: int) -> Thumbnail:
+        return mean_thumbnail(self._pending[self._done + first : self._done + first + count])
+
     def _read(self, first: int, count: int) -> Reading | None:
-        return spread.reveal(mean_thumbnail(self._pending[first : first + count]), self._key)
+        return spread.reveal(self._mean(first, count), self._key)
 
     def _score(self, first: int) -> float:
-        return spread.score(mean_thumbnail(self._pending[first : first + self._length]), self._key)
+        return spread.score(self._mean(first, self._length), self._key)
 
     def _search(self, furthest: int) -> int:
-        """Where, 0..furthest frames on, the next window begins; 0 also if none is found."""
-        furthest = min(furthest, self._length - 1)
-        if furthest < 1:
+        """Where the next window begins, up to `furthest` frames on or a few back; 0 also if none is found."""
+        furthest, nearest = min(furthest, self._length - 1), -self._done
+        if furthest < 0:
             return 0
         scores = {first: self._score(first) for first in range(0, furthest + 1, _COARSE)}
+        scores |= {first: self._score(first) for first in range(-_COARSE, nearest - 1, -_COARSE)}
         rough = max(scores, key=scores.__getitem__)
-        for first in range(max(rough - 2 * _COARSE, 0), min(rough + 2 * _COARSE, furthest) + 1):
+        for first in range(max(rough - 2 * _COARSE, nearest), min(rough + 2 * _COARSE, furthest) + 1):
             scores.setdefault(first, self._score(first))
         best = max(scores, key=scores.__getitem__)
         enough = scores[best] / _CLEARLY
@@ -116,6 +126,8 @@ class SpreadReader:
         self, count: int, verdict: Literal["OK", "NO_MESSAGE", "DESYNC"], reading: Reading | None, offset: int
     ) -> WindowReading:
         found = WindowReading(self._start, count, offset, verdict, reading)
-        del self._pending[:count]
         self._start += count
+        self._done += count
+        del self._pending[: max(self._done - _BACK, 0)]
+        self._done = min(self._done, _BACK)
         return found
