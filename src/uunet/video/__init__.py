@@ -3,9 +3,10 @@
 Readers and writers come in two kinds that the type checker keeps apart: raw (may show faces) and public.
 """
 
-from uunet.video.encoder import EncodeSettings
 from uunet.video.formats import Codec, Colour, StreamInfo, VideoInfo, working_format
 from uunet.video.reader import PublicReader, RawReader
+from uunet.video.settings import EncodeSettings
+from uunet.video.stills import image_codec
 from uunet.video.writer import PublicWriter, RawWriter, WriterReport
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "StreamInfo",
     "VideoInfo",
     "WriterReport",
+    "image_codec",
     "working_format",
 ]

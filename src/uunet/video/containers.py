@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from uunet.errors import OutputError
-from uunet.video.encoder import EncodeSettings
+from uunet.video.settings import EncodeSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,9 @@ _BY_SUFFIX = {
     ".ts": _TS,
     ".m2ts": _TS,
     ".mts": _TS,
+    ".png": Container("image2", ("png",), global_header=False),
+    ".jpg": Container("image2", ("jpeg",), global_header=False),
+    ".jpeg": Container("image2", ("jpeg",), global_header=False),
 }
 
 

@@ -13,10 +13,10 @@ from av.video.reformatter import VideoReformatter
 
 from uunet.types import FrameSize, Layout, Picture, Plane
 
-Codec = Literal["h264", "hevc", "av1", "ffv1", "h264-lossless"]
+Codec = Literal["h264", "hevc", "av1", "ffv1", "h264-lossless", "png", "jpeg"]
 """What the public file can be encoded with."""
 
-_FULL = 2  # AVCOL_RANGE_JPEG
+FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 _STUDIO = 1  # AVCOL_RANGE_MPEG
 _BT709 = 1  # H.273 matrix coefficients
 _MATRICES: dict[int, Literal["bt601", "bt709", "bt2020"]] = {
@@ -46,6 +46,8 @@ _CHROMA: dict[Codec | None, tuple[_Chroma, ...]] = {
     "h264-lossless": _COMMON_CHROMA,
     "hevc": _COMMON_CHROMA,
     "av1": ((2, 2),),  # all that SVT-AV1 has
+    "png": (None, (1, 1)),
+    "jpeg": _COMMON_CHROMA,
 }
 _DEPTHS: dict[Codec | None, tuple[int, ...]] = {
     None: (8, 10, 12, 16),
@@ -54,6 +56,8 @@ _DEPTHS: dict[Codec | None, tuple[int, ...]] = {
     "h264-lossless": (8, 10),
     "hevc": (8, 10, 12),
     "av1": (8, 10),
+    "png": (8, 16),
+    "jpeg": (8,),
 }
 
 
@@ -138,11 +142,12 @@ def working_format(source: str, codec: Codec | None = None, size: FrameSize | No
         size: (width, height), to find odd sizes.
     """
     chroma, depth = _kind(source)
-    if _is_rgb(source) and codec in ("h264", "hevc", "av1"):
+    if _is_rgb(source) and codec in ("h264", "hevc", "av1", "jpeg"):
         chroma = (2, 2)
     choices = _CHROMA[codec]
     if chroma not in choices:
-        chroma = (1, 1) if chroma == (1, 2) and (1, 1) in choices else (2, 2)
+        chroma = (2, 2) if (2, 2) in choices and chroma != (1, 2) else (1, 1)
+        chroma = chroma if chroma in choices else (2, 2)
     if size is not None and chroma is not None and codec in ("h264", "h264-lossless", "hevc"):
         odd = (size[0] % chroma[0] != 0) or (size[1] % chroma[1] != 0)
         chroma = (1, 1) if odd else chroma
@@ -182,7 +187,7 @@ def make_layout(name: str, colour: Colour, size: FrameSize) -> Layout:
         across,
         down,
         chroma is not None,
-        colour.range == _FULL,
+        colour.range == FULL_RANGE,
         _MATRICES.get(colour.matrix, guess),
     )
 
@@ -194,7 +199,7 @@ def frame_colour(frame: av.VideoFrame) -> Colour:
     full = frame.format.name.startswith("yuvj")
     # FFmpeg takes untagged grey for full range (libswscale, handle_jpeg), and so do image files
     untagged_grey = _kind(frame.format.name)[0] is None and int(frame.color_range) == 0
-    value_range = _FULL if full or untagged_grey else int(frame.color_range)
+    value_range = FULL_RANGE if full or untagged_grey else int(frame.color_range)
     return Colour(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace), value_range)
 
 
@@ -225,7 +230,7 @@ class Converter:
             target = "gray" if layout.depth == 8 else f"gray{layout.depth}le"
         # libswscale numbers: 1 BT.709, 5 BT.601, 9 BT.2020; without these it takes BT.601 for RGB
         matrix = {"bt709": 1, "bt601": 5, "bt2020": 9}[layout.matrix]
-        value_range = _FULL if layout.full_range else _STUDIO
+        value_range = FULL_RANGE if layout.full_range else _STUDIO
         rgb = _is_rgb(frame.format.name)
         return self._reformatter.reformat(
             frame,
@@ -234,7 +239,7 @@ class Converter:
             format=target,
             src_colorspace=None if rgb else matrix,
             dst_colorspace=matrix,
-            src_color_range=_FULL if rgb else value_range,
+            src_color_range=FULL_RANGE if rgb else value_range,
             dst_color_range=value_range,
             interpolation="BICUBIC",
         )

@@ -22,10 +22,11 @@ from av.video.stream import VideoStream
 from uunet import bitstream
 from uunet.errors import OutputError
 from uunet.video.containers import Container
-from uunet.video.encoder import LIBRARY, Coded, Encoder
+from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo
 from uunet.video.opening import reason_of
 from uunet.video.passthrough import Passthrough, Span
+from uunet.video.settings import LIBRARY
 
 _HINT = "check free space and permissions"
 
@@ -114,7 +115,7 @@ class Muxer:
         pts = self._waiting.pts
         gap = last_duration or (pts[-1] - pts[-2] if len(pts) > 1 else self._nominal_gap())
         self._write(self._waiting, pts[-1] + gap, last=True)
-        with _named(self._path):
+        with named(self._path):
             if self._source is not None:
                 self._source.copy_until(None)
                 self.stripped += self._source.stripped
@@ -147,9 +148,11 @@ class Muxer:
         if self._encoder.settings.codec == "hevc" and self._container.muxer in ("mp4", "mov"):
             stream.codec_context.codec_tag = "hvc1"  # Apple's players don't know hev1
         stream.time_base = info.time_base
-        if info.display_matrix is not None and info.rotation:
-            if self._container.rotation:
+        if info.rotation or info.display_matrix is not None:
+            if self._container.rotation and info.display_matrix is not None:
                 stream.set_display_matrix(info.display_matrix)
+            elif self._container.rotation:
+                stream.set_display_rotation(90 * info.rotation)
             else:
                 self.dropped.append(f"rotation: {self._path.suffix} has no place for it; use .mp4 or .mkv")
         squeezed = info.sample_aspect not in (None, 1)
@@ -172,7 +175,7 @@ class Muxer:
             self._gap = window.pts[1] - window.pts[0] if len(window.pts) > 1 else self._nominal_gap()
             self._first_dts = self._decode_time(0)
         ends = [*window.pts[1:], end]
-        with _named(self._path):
+        with named(self._path):
             for number, coded in enumerate(window.packets, start=base):
                 packet = self._packet(coded, window.payloads[coded.index])
                 packet.pts = window.pts[coded.index]
@@ -234,13 +237,13 @@ def reserve(path: Path, source: Path) -> Path:
     if not path.parent.is_dir():
         raise OutputError(f"the folder {path.parent} does not exist", "create it first")
     partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
-    with _named(path):
+    with named(path):
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return partial
 
 
 @contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Turns what the operating system and FFmpeg say about writing into our error."""
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from av.video.stream import VideoStream
 from uunet import bitstream
 from uunet.errors import InputError, MessageError, TruncatedError
 from uunet.types import WINDOW
+from uunet.video import stills
 from uunet.video.formats import (
     Codec,
     StreamInfo,
@@ -169,11 +171,15 @@ class Source:
         codec, headers = self._stream.codec_context.name, self._stream.codec_context.extradata
         codec = _DECODERS[codec]
         try:
-            found = bitstream.extract(
-                codec,
-                bytes(packet),
-                annexb=bitstream.is_annexb(codec, headers),
-                length_size=bitstream.length_size(codec, headers),
+            found = (
+                stills.extract(codec, bytes(packet))
+                if codec in ("png", "jpeg")
+                else bitstream.extract(
+                    codec,
+                    bytes(packet),
+                    annexb=bitstream.is_annexb(codec, headers),
+                    length_size=bitstream.length_size(codec, headers),
+                )
             )
         except MessageError:  # a broken packet carries no message; the decoder judges the picture
             return
@@ -212,6 +218,7 @@ class Source:
         notes = list(conversion_notes(source_format, target))
         if frame.interlaced_frame:
             notes.append("interlaced: fields stay woven, the flag that says so is not kept")
+        notes += [_LOST[kind] for kind in _side_data(frame) if kind in _LOST]
         rate = Fraction(stream.average_rate or stream.guessed_rate or _RATE)
         duration = None
         if stream.duration:
@@ -241,7 +248,15 @@ class Source:
         )
 
 
-_DECODERS = {"h264": "h264", "hevc": "hevc", "av1": "av1", "libdav1d": "av1", "libaom-av1": "av1"}
+_DECODERS = {
+    "h264": "h264",
+    "hevc": "hevc",
+    "av1": "av1",
+    "libdav1d": "av1",
+    "libaom-av1": "av1",
+    "png": "png",
+    "mjpeg": "jpeg",
+}
 
 
 def _stream_info(stream: Stream) -> StreamInfo:
@@ -250,12 +265,27 @@ def _stream_info(stream: Stream) -> StreamInfo:
     return StreamInfo(stream.index, stream.type, codec, language, is_cover(stream))
 
 
+_LOST = {  # PyAV can't attach these to a frame
+    Type.MASTERING_DISPLAY_METADATA: "HDR mastering data not kept",
+    Type.CONTENT_LIGHT_LEVEL: "HDR light levels not kept",
+    Type.DYNAMIC_HDR_PLUS: "HDR10+ data not kept",
+    Type.DOVI_METADATA: "Dolby Vision data not kept",
+    Type.A53_CC: "closed captions inside the pictures not kept",
+}
+
+
+def _side_data(frame: av.VideoFrame) -> dict[Type, SideData]:
+    found = {}
+    with contextlib.suppress(ValueError):  # PyAV: a kind that it does not know, such as Exif, hides them all
+        for index in range(len(frame.side_data)):  # its mapping methods raise: only indexing works
+            data: SideData = frame.side_data[index]  # type: ignore[literal-required]
+            found[data.type] = data
+    return found
+
+
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
-    for index in range(len(frame.side_data)):  # its mapping methods raise: only indexing works
-        data: SideData = frame.side_data[index]  # type: ignore[literal-required]
-        if data.type == Type.DISPLAYMATRIX:
-            return struct.unpack("=9i", bytes(data))
-    return None
+    data = _side_data(frame).get(Type.DISPLAYMATRIX)
+    return struct.unpack("=9i", bytes(data)) if data is not None else None
 
 
 def _hint(damage: TruncatedError | None) -> str:

@@ -15,10 +15,12 @@ from uunet.errors import OutputError
 from uunet.types import Box, Mark, PublicFrame, RawFrame
 from uunet.video.channel import Channel, Closed
 from uunet.video.containers import container_for
-from uunet.video.encoder import Coded, Encoder, EncodeSettings
+from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo, conversion_notes
 from uunet.video.muxer import Muxer
 from uunet.video.passthrough import Span
+from uunet.video.settings import EncodeSettings
+from uunet.video.stills import ImageFiles
 
 F = TypeVar("F", RawFrame, PublicFrame)
 
@@ -64,7 +66,8 @@ class _Writer(Generic[F]):
     """What both writers share. The file appears under its name in `commit` and at no other time.
 
     Args:
-        path: the output; its suffix names the container.
+        path: the output; its suffix names the container. An image (.png, .jpg), or a pattern for several
+            (`frame_%04d.png`, numbered from 0), wants the settings' codec from `image_codec`.
         info: the source's properties, from a reader.
         settings: how to encode.
         copy_streams: whether sound and subtitles of `info.path` are copied.
@@ -88,14 +91,18 @@ class _Writer(Generic[F]):
         settings = settings or EncodeSettings()
         container = container_for(Path(path), settings)
         self._encoder = Encoder(info, settings, global_header=container.global_header)
-        self._muxer = Muxer(
-            Path(path),
-            container,
-            self._encoder,
-            copy_streams=copy_streams,
-            keep_metadata=keep_metadata,
-            span=span,
-        )
+        self._muxer: Muxer | ImageFiles
+        if settings.still:
+            self._muxer = ImageFiles(Path(path), self._encoder)
+        else:
+            self._muxer = Muxer(
+                Path(path),
+                container,
+                self._encoder,
+                copy_streams=copy_streams,
+                keep_metadata=keep_metadata,
+                span=span,
+            )
         self.report = WriterReport(notes=conversion_notes(info.layout.name, self._encoder.format))
         self._committed = False
         self._jobs: Channel[_Job[F]] = Channel(_WAITING)
