@@ -64,7 +64,7 @@ class Reading:
         strength: 0..STRENGTHS - 1, as it was written.
         score: standard deviations of the lattice statistic above chance.
         error: root mean square distance from the lattice points of the message, in steps; the code mends up
-            to about 0.17.
+            to about 0.15.
     """
 
     message: bytes
