@@ -140,4 +140,11 @@ def test_a_sequence_stays_a_sequence(tmp_path: Path) -> None:
     with PublicReader(tmp_path / "out_%02d.png") as public:
         received = list(public)
         assert public.info.rotation == 1
+        with (
+            pytest.raises(OutputError, match="one of the inputs"),
+            PublicWriter(tmp_path / "out_%02d.png", public.info, EncodeSettings("png")) as writer,
+        ):
+            writer.write(received)
+            writer.commit()
     assert [frame.payloads for frame in received] == [frame.payloads for frame in frames]
+    assert len(list(tmp_path.iterdir())) == 6

@@ -206,9 +206,11 @@ def test_a_size_that_changes_is_scaled_to_the_first(tmp_path: Path, suffix: str)
                     packet.time_base = Fraction(1, 25)
                     packet.pts = packet.dts = 6 * part + index
                     output.mux(packet)
-    frames, info, damage = read(RawReader, path, "h264")
-    assert damage is None
+    with RawReader(path, codec="h264") as reader:
+        frames, info = list(reader), reader.info
+    assert reader.damage is None
     assert len(frames) == 12
+    assert reader.scaled == 6
     assert {frame.picture.size for frame in frames} == {info.size} == {(64, 48)}
 
 
@@ -336,3 +338,18 @@ def test_a_recording_may_begin_between_two_keyframes(tmp_path: Path) -> None:
     frames, _, damage = read(RawReader, tmp_path / "late.ts")
     assert damage is None
     assert 10 < len(frames) < 50
+
+
+def test_what_was_before_the_damage_can_be_published(tmp_path: Path) -> None:
+    whole = make_video(tmp_path / "a.mp4", frames=50, size=(128, 96), **DAMAGED["a.mp4"])
+    content = whole.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 6 // 10])
+    frames, info, damage = read(RawReader, tmp_path / "cut.mp4")
+    assert damage is not None
+    with PublicWriter(tmp_path / "out.mp4", info) as writer:
+        writer.write([publish(frame) for frame in frames])
+        writer.commit()
+    received, after, damage = read(PublicReader, tmp_path / "out.mp4")
+    assert damage is None
+    assert [f.pts * after.time_base for f in received] == [f.pts * info.time_base for f in frames]
+    assert [stream.kind for stream in after.streams] == ["audio"]

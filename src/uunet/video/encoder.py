@@ -128,15 +128,20 @@ class Encoder:
             coded += map(_coded, context.encode(None))
         except (av.error.FFmpegError, ValueError) as error:
             raise _refusal(self.settings, self.info.size, self.format, error) from error
-        if len(coded) != len(pictures):
-            raise OutputError(
-                f"the encoder made {len(coded)} packets of {len(pictures)} frames",
-                "report this; another codec may do better meanwhile",
-            )
         self.headers = context.extradata
         # x265 does not tell, but has two at most. Its dts are not to be trusted in short windows.
         self.delay = 2 if self.settings.codec == "hevc" else context.reorder_depth
+        self._check(coded, len(pictures))
         return [self._cleaned(packet) for packet in coded]
+
+    def _check(self, coded: Sequence[Coded], frames: int) -> None:
+        """Every frame once, a keyframe first, none decoded later than it is shown."""
+        late = any(packet.index < place - self.delay for place, packet in enumerate(coded))
+        if late or not coded[0].key or sorted(packet.index for packet in coded) != list(range(frames)):
+            raise OutputError(
+                f"{LIBRARY[self.settings.codec]} broke the order of {frames} frames ({len(coded)} packets)",
+                "report this; another --preset or --codec may do meanwhile",
+            )
 
     def _cleaned(self, packet: Coded) -> Coded:
         """Without the encoder's banner, which says what was used with which settings."""

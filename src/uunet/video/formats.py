@@ -209,6 +209,7 @@ class Converter:
     def __init__(self, layout: Layout, size: FrameSize) -> None:
         self.layout = layout
         self.size = size
+        self.scaled = 0  # frames of another size, so far
         self._reformatter = VideoReformatter()
 
     def picture(self, frame: av.VideoFrame) -> Picture:
@@ -221,6 +222,7 @@ class Converter:
         if same_size and _is_plain_grey(name, self.layout.depth) and self.layout.colour:
             luma = planes_of(frame, 1, self.layout.depth)[0]
             return Picture((luma, *_neutral_chroma(self.layout, self.size)), self.layout)
+        self.scaled += not same_size
         return self.picture(self._convert(frame))
 
     def _convert(self, frame: av.VideoFrame) -> av.VideoFrame:

@@ -67,6 +67,7 @@ class Muxer:
         self._waiting: _Window | None = None
         self._recent: deque[int] = deque()  # the last pts, of which decoding times are made
         self._gap = 1
+        self._written = 0
         self._delay = 0  # packets that a decoder must hold back, of this encoder
         self.dropped: list[str] = []
         self.stripped: list[str] = []
@@ -171,7 +172,7 @@ class Muxer:
         """Muxes a window whose last frame is shown until `end`."""
         base = len(self._recent)
         self._recent.extend(window.pts)
-        if base == 0:
+        if self._written == 0:
             self._gap = window.pts[1] - window.pts[0] if len(window.pts) > 1 else self._nominal_gap()
             self._first_dts = self._decode_time(0)
         ends = [*window.pts[1:], end]
@@ -186,9 +187,17 @@ class Muxer:
                 if self._source is not None:
                     self._source.copy_until(packet.dts * self._info.time_base)
                 self._output.mux(packet)
+                self._written += 1
                 self._note_error(packet, window.pts[coded.index])
+            self._check_headers()
         while len(self._recent) > self._delay:
             self._recent.popleft()
+
+    def _check_headers(self) -> None:
+        """The file's headers come from an encoder that never ran: they must fit every window's."""
+        wanted, got = self._encoder.headers, self._stream.codec_context.extradata
+        if self._container.global_header and wanted != got:
+            raise ValueError("the encoder's headers differ from window to window")
 
     def _decode_time(self, number: int) -> int:
         """Packet `number` is decoded when the frame `delay` places before it is shown: monotonic for ever."""

@@ -32,6 +32,7 @@ class _Reader(ABC, Generic[F]):
     Attributes:
         info: the video's properties, known from its headers and its first frame.
         damage: set once iteration has ended early because the file breaks off or is damaged.
+        scaled: how many frames had another size than the first and were scaled to it, so far.
         last_duration: how long the last frame is shown, in units of the time base, once iteration has ended
             and if the file says so.
 
@@ -42,6 +43,7 @@ class _Reader(ABC, Generic[F]):
     def __init__(self, path: Path, *, codec: Codec | None = None, threads: int | None = None) -> None:
         self._source = Source(Path(path), codec, threads, payloads=self._wants_payloads)
         self._channel: Channel[tuple[Picture, Decoded]] = Channel(_AHEAD)
+        self._converter = Converter(self.info.layout, self.info.size)
         self._thread: threading.Thread | None = None
         self.last_duration: int | None = None
 
@@ -54,6 +56,10 @@ class _Reader(ABC, Generic[F]):
     @property
     def damage(self) -> TruncatedError | None:
         return self._source.damage
+
+    @property
+    def scaled(self) -> int:
+        return self._converter.scaled
 
     def __enter__(self) -> Self:
         return self
@@ -86,10 +92,9 @@ class _Reader(ABC, Generic[F]):
             index += 1
 
     def _decode(self) -> None:
-        converter = Converter(self.info.layout, self.info.size)
         try:
             for decoded in self._source.frames():
-                self._channel.put((converter.picture(decoded.frame), decoded))
+                self._channel.put((self._converter.picture(decoded.frame), decoded))
         except Closed:
             return
         except BaseException as error:  # noqa: BLE001 (carried to the thread that reads)

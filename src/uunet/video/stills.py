@@ -88,6 +88,12 @@ class ImageFiles:
             if PATTERN.search(self._path.name):
                 target = self._path.with_name(self._path.name % number)
             data = insert(self._encoder.settings.stream, coded.data, payloads[coded.index], info.rotation)
+            if (
+                PATTERN.search(info.path.name)
+                and target.exists()
+                and target.parent.samefile(info.path.parent)
+            ):
+                raise OutputError(f"{target} may be one of the inputs", "write into another folder")
             partial = reserve(target, info.path)
             self._files.append((partial, target))
             with named(target):
