@@ -15,6 +15,9 @@ from uunet.types import Detection, FrameSize, Layout, Picture, Plane
 
 WEIGHTS = Path(__file__).parent / "weights" / "centerface.onnx"
 
+WEAKEST = 0.15
+"""Score from which a detection is reported by default: low, since weak boxes keep a track alive."""
+
 _STRIDE = 4  # pixels of the input per cell of the heat map
 _MULTIPLE = 32  # the net halves its input five times
 _OVERLAP = 0.3  # intersection over union above which two boxes are one face (CenterFace's own value)
@@ -58,7 +61,7 @@ class CenterFaceDetector:
     """
 
     def __init__(
-        self, threshold: float = 0.15, *, scale: float | None = None, engine: Engine | None = None
+        self, threshold: float = WEAKEST, *, scale: float | None = None, engine: Engine | None = None
     ) -> None:
         if not 0 < threshold < 1:
             raise DetectionError(f"a threshold of {threshold} can't be used", "choose one between 0 and 1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,8 +37,10 @@ class Options:
     Attributes:
         model: the public encoder; None takes the shipped demonstration model.
         encode: codec and quality of the public file.
-        tracking: how faces are followed; None takes what suits the frame rate.
-        threshold: the detector's score in [0, 1] above which something counts as a face; None takes its own.
+        tracking: how faces are followed; None takes what suits the frame rate, but for the next three.
+        lookahead, every: frames, see TrackSettings; None takes what suits the frame rate.
+        threshold: the detector's score in (0, 1) above which something counts as a face; None takes the
+            default. Weaker detections still continue tracks.
         seed: of the virtual identities; None draws one, so that nobody can repeat the run.
         keep_metadata: keep tags, chapters and data streams.
         boxes: a file of boxes to use instead of the detector.
@@ -48,11 +50,32 @@ class Options:
     model: Path | None = None
     encode: EncodeSettings = field(default_factory=EncodeSettings)
     tracking: TrackSettings | None = None
+    lookahead: int | None = None
+    every: int | None = None
     threshold: float | None = None
     seed: int | None = None
     keep_metadata: bool = False
     boxes: Path | None = None
     export_boxes: Path | None = None
+
+    def tracking_at(self, rate: float) -> TrackSettings:
+        """How faces are followed at `rate` frames per second.
+
+        Raises:
+            DetectionError: a value is out of range, or they don't go together.
+        """
+        if self.tracking is not None:
+            return self.tracking
+        usual = TrackSettings.at(rate)
+        lookahead = usual.lookahead if self.lookahead is None else self.lookahead
+        return replace(
+            usual,
+            lookahead=lookahead,
+            every=min(usual.every, lookahead) if self.every is None else self.every,
+            head=min(usual.head, lookahead),
+            tail=min(usual.tail, lookahead),
+            start=usual.start if self.threshold is None else self.threshold,
+        )
 
 
 @dataclass(slots=True)

@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from uunet.boxfile import BoxFile, BoxFileWriter
-from uunet.detect import CenterFaceDetector
+from uunet.detect import WEAKEST, CenterFaceDetector
 from uunet.errors import MessageError
 from uunet.hiding import Revealed, Signature, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary
 from uunet.masking import NoiseBank, Region, is_reversible, mask, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer, Swapper
-from uunet.track import Tracker, TrackSettings
+from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
@@ -51,7 +51,7 @@ def deidentify(
         exported = options.export_boxes and extras.enter_context(
             BoxFileWriter(options.export_boxes, reader.info.size)
         )
-        tracker = Tracker(detector, options.tracking or TrackSettings.at(float(reader.info.average_rate)))
+        tracker = Tracker(detector, options.tracking_at(float(reader.info.average_rate)))
         signature = Signature.new(swapper.card, options.seed)
         for window in meter.each("detect and track", tracker.windows(reader, reader.info.rotation)):
             regions = _regions(window, reader.info.size)
@@ -147,7 +147,9 @@ def reconstruct(
 def _detector(options: Options) -> FaceDetector:
     if options.boxes is not None:
         return BoxFile(options.boxes)
-    return CenterFaceDetector() if options.threshold is None else CenterFaceDetector(options.threshold)
+    if options.threshold is None or options.threshold > WEAKEST:
+        return CenterFaceDetector()
+    return CenterFaceDetector(options.threshold)
 
 
 def _regions(window: Window, size: FrameSize) -> list[list[Region]]:
