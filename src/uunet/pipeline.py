@@ -111,7 +111,7 @@ def reconstruct(
         UUNetError: anything else that goes wrong; there is no output then.
     """
     selection, encode = selection or Selection(), encode or EncodeSettings()
-    meter, summary, tracks = Meter(), Summary(), set[int]()
+    meter, summary, tracks = Meter(), Summary(), set[int | None]()
     restorer = Restorer(decoder)
     summary.engines = {"U_d": restorer.engine}
     with (
@@ -128,8 +128,10 @@ def reconstruct(
                 with meter.stage("unmask"):
                     chosen = found.positions(selection.tracks)
                     restored.append(unmask(found.frame, found.boxes, restorer, reader.info.rotation, chosen))
-                tracks.update(track for track in found.tracks if track is not None)
-                summary.faces += len(chosen)
+                tracks.update(found.tracks[i] for i in chosen)
+                able = sum(is_reversible(found.boxes[i], restorer.card.smallest) for i in chosen)
+                summary.faces += able
+                summary.filled += len(chosen) - able
                 _note(summary, found)
             summary.frames += len(restored)
             with meter.stage("wait for the encoder"):
@@ -139,7 +141,8 @@ def reconstruct(
         if summary.frames == len(summary.silent_frames):
             raise _nothing_read(summary)
         report = writer.commit(reader.last_duration)
-    summary.tracks, summary.damage, summary.seconds = len(tracks), reader.damage, meter.seconds()
+    summary.tracks = len(tracks - {None})
+    summary.damage, summary.seconds = reader.damage, meter.seconds()
     summary.dropped, summary.notes = report.dropped, (*reader.info.notes, *report.notes)
     return summary
 
