@@ -1,0 +1,5 @@
+"""`python -m uunet`."""
+
+from uunet.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""What is typed on the command line, as values: times, track numbers, codecs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from fractions import Fraction
+from typing import ClassVar
+
+from uunet.errors import UUNetError
+
+_TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
+
+
+class UsageError(UUNetError):
+    """The command line contradicts itself or has a value that can't be read."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class CodecName(StrEnum):
+    """What a video can be encoded with; the values are those of `video.Codec` without image files."""
+
+    h264 = "h264"
+    hevc = "hevc"
+    av1 = "av1"
+    ffv1 = "ffv1"
+    h264_lossless = "h264-lossless"
+
+
+_BEST_TO_WORST = {CodecName.h264: 51, CodecName.hevc: 51, CodecName.av1: 63}
+
+
+def check_quality(codec: CodecName, crf: int | None) -> None:
+    """Refuse a --crf that the codec does not have.
+
+    Raises:
+        UsageError: the codec is lossless, or the number is beyond its scale.
+    """
+    if crf is None:
+        return
+    if codec not in _BEST_TO_WORST:
+        raise UsageError(f"--crf has no meaning for {codec}, which is lossless", "leave --crf out")
+    worst = _BEST_TO_WORST[codec]
+    if not 0 <= crf <= worst:
+        raise UsageError(f"--crf {crf} is not on the scale of {codec}", f"choose 0 (best) to {worst}")
+
+
+def parse_time(text: str | None) -> Fraction | None:
+    """Seconds, exactly, from `12.5`, `1:02.5` or `1:00:02`; None stays None.
+
+    Raises:
+        UsageError: it is no time; minutes or seconds after a colon are not below 60.
+    """
+    if text is None:
+        return None
+    match = _TIME.fullmatch(text.strip())
+    hours, minutes, seconds = match.groups(default="0") if match else ("0", "0", "0")
+    whole = Fraction(seconds.rstrip("."))
+    if not match or (":" in text and whole >= 60) or int(minutes) >= 60:
+        raise UsageError(
+            f"{text!r} is not a time", "write seconds (12.5) or [hours:]minutes:seconds (1:02.5)"
+        )
+    return int(hours) * 3600 + int(minutes) * 60 + whole
+
+
+def parse_tracks(texts: Iterable[str]) -> frozenset[int] | None:
+    """Track numbers from `3` or `3,5`; None where nothing is said.
+
+    Raises:
+        UsageError: not a number from 0 to 63.
+    """
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    for part in parts:
+        if not (part.isascii() and part.isdigit() and int(part) < 64):
+            raise UsageError(
+                f"{part!r} is not a track", "tracks have the numbers 0 to 63, which `uunet inspect` lists"
+            )
+    return frozenset(map(int, parts)) or None

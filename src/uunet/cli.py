@@ -1,0 +1,245 @@
+"""The command line. What is heavy is imported inside the commands: `uunet --help` must not wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from uunet.arguments import CodecName, UsageError, check_quality, parse_time, parse_tracks
+from uunet.errors import MessageError
+
+app = typer.Typer(
+    name="uunet",
+    help="Publish surveillance video without its faces, and restore it from the published file alone.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Codec = Annotated[CodecName, typer.Option(help="Of the output.")]
+Crf = Annotated[
+    int | None, typer.Option(help="Constant quality, less is better; default 18 (H.264), 20, 26.")
+]
+Preset = Annotated[str | None, typer.Option(help="Of the encoder; default veryfast (AV1: 9).")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors and warnings.")]
+Debug = Annotated[bool, typer.Option("--debug", envvar="UUNET_DEBUG", help="Show tracebacks of faults.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+        try:
+            typer.echo(f"uunet {version('uunet')}")
+        except PackageNotFoundError:
+            typer.echo("uunet (not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Publish surveillance video without its faces, and restore it from the published file alone."""
+
+
+@app.command()
+def deidentify(  # noqa: PLR0917
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="Videos, images, folders, or frame_%04d.png.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="A file; a folder for several inputs or a folder.")
+    ],
+    model: Annotated[
+        Path | None, typer.Option(help="Public model (U_e); default: the demonstration.")
+    ] = None,
+    codec: Codec = CodecName.h264,
+    crf: Crf = None,
+    preset: Preset = None,
+    lookahead: Annotated[
+        int | None, typer.Option(min=1, help="Frames looked ahead, and the longest gap filled; default 1 s.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(min=1, help="Detect in every N-th frame at least; default 0.2 s.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Score above which something is a face; default 0.25.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the virtual identities; default: random.")
+    ] = None,
+    keep_metadata: Annotated[
+        bool, typer.Option("--keep-metadata", help="Keep tags, chapters and data streams.")
+    ] = False,
+    boxes: Annotated[Path | None, typer.Option(help="Faces from a file instead of the detector.")] = None,
+    export_boxes: Annotated[Path | None, typer.Option(help="Write the detected faces to a file.")] = None,
+    force: Force = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Replace every face, and hide in the result what is needed to restore it.
+
+    The result is pseudonymised personal data: whoever has the private model can restore it. Several inputs
+    or a folder fill the folder OUTPUT; outputs that exist are taken for done and skipped.
+    """
+    from uunet import batch  # noqa: PLC0415
+    from uunet.commands import conclude, finish, guarded, publisher, report  # noqa: PLC0415
+    from uunet.console import runs_document  # noqa: PLC0415
+    from uunet.job import Options  # noqa: PLC0415
+    from uunet.video import EncodeSettings  # noqa: PLC0415
+
+    with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
+        check_quality(codec, crf)
+        encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
+        todo = batch.plan(inputs, output, encode)
+        if todo.several and (boxes or export_boxes):
+            raise UsageError("--boxes and --export-boxes are for one video", "run it once for each video")
+        if export_boxes and not force:
+            batch.refuse_existing(export_boxes)
+        options = Options(
+            model=model,
+            encode=encode,
+            lookahead=lookahead,
+            every=every,
+            threshold=threshold,
+            seed=seed,
+            keep_metadata=keep_metadata,
+            boxes=boxes,
+            export_boxes=export_boxes,
+        )
+        options.tracking_at(25.0)  # refuses what can't work before anything is opened
+        outcomes = []
+        for path in todo.ignored:
+            terminal.say(f"ignored: {path}")
+        place = f" of {len(todo.jobs)}" if todo.several else ""
+        for number, outcome in enumerate(batch.run(todo, publisher(options, terminal, place), force=force)):
+            outcomes.append(outcome)
+            report(terminal, outcome, f"{number + 1}{place} " if place else "")
+        code = batch.exit_code(outcomes, several=todo.several)
+        conclude(terminal, outcomes, model, several=todo.several)
+        terminal.document(runs_document(outcomes, code, "deidentify", todo))
+        finish(code)
+
+
+@app.command()
+def reconstruct(  # noqa: PLR0917
+    public: Annotated[Path, typer.Argument(metavar="PUBLIC", help="The public file, or a copy of it.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The restored file: it shows faces.")],
+    decoder: Annotated[
+        str, typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's.")
+    ],
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Seconds or [hh:]mm:ss.f from the beginning.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="As --from; not included.")] = None,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N", help="Restore only these tracks; repeat it, or 3,5."),
+    ] = None,
+    codec: Codec = CodecName.h264,
+    crf: Crf = None,
+    preset: Preset = None,
+    force: Force = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Restore the faces of a public file from the file itself and the private model."""
+    from uunet import batch  # noqa: PLC0415
+    from uunet.commands import finish, for_target, guarded, model_path, report  # noqa: PLC0415
+    from uunet.console import runs_document  # noqa: PLC0415
+    from uunet.job import Selection, Summary  # noqa: PLC0415
+    from uunet.pipeline import reconstruct as restore  # noqa: PLC0415
+    from uunet.video import EncodeSettings  # noqa: PLC0415
+
+    with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
+        selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or []))
+        if selection.begin is not None and selection.end is not None and selection.begin >= selection.end:
+            raise UsageError("--from is not before --to", "give a span that has frames")
+        check_quality(codec, crf)
+        encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
+        job = batch.Job(public, output)
+
+        def work(job: batch.Job) -> Summary:
+            with terminal.progress(job.source.name) as listen:
+                settings = for_target(encode, job)
+                private = model_path(decoder)
+                return restore(job.source, job.target, private, selection, encode=settings, listen=listen)
+
+        (outcome,) = batch.run(batch.Plan((job,)), work, force=force)
+        report(terminal, outcome, restored=True)
+        terminal.document(runs_document([outcome], outcome.exit_code, "reconstruct"))
+        finish(outcome.exit_code)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A public file.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "--decoder", help="A model of the pair; default: what the file says."),
+    ] = None,
+    json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say what is in a public file: model, tracks, and how well its messages can be read."""
+    from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
+    from uunet.console import inspection_document, inspection_tables  # noqa: PLC0415
+    from uunet.inspect import inspect as examine  # noqa: PLC0415
+    from uunet.models import read_card  # noqa: PLC0415
+
+    with guarded(as_json=json, debug=debug) as terminal:
+        found = examine(file, None if model is None else read_card(model_path(model)).pair)
+        for table in inspection_tables(found):
+            terminal.show(table)
+        terminal.document(inspection_document(found, file))
+        if found.damage is not None:
+            terminal.fail(found.damage)
+        if not found.readable:
+            terminal.fail(
+                MessageError(
+                    f"{file} has no UU-Net message that can be read",
+                    "it may not come from uunet; if another pair made it, give --model with one of that pair",
+                )
+            )
+        finish(1 if not found.readable else found.damage.exit_code if found.damage else 0)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to.")] = Path("uunet-demo"),
+    clip: Annotated[
+        Path | None, typer.Option("--input", help="A clip of yours instead of the scene.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Show it: de-identify and restore a clip, with contact sheets and a page to look at."""
+    from uunet import demo as show  # noqa: PLC0415
+    from uunet.commands import guarded  # noqa: PLC0415
+    from uunet.console import demonstration_warning, summary_table  # noqa: PLC0415
+    from uunet.models import read_card, shipped  # noqa: PLC0415
+
+    with guarded(debug=debug) as terminal:
+        with terminal.progress("demo") as listen:
+            result = show.run(folder, clip, listen)
+        terminal.say(f"{result.source} → {result.public}")
+        terminal.show(summary_table(result.published))
+        terminal.say(f"{result.public} → {result.restored}")
+        terminal.show(summary_table(result.reconstructed, restored=True))
+        terminal.say(f"look at {result.report}")
+        terminal.warn(demonstration_warning(read_card(shipped("public"))))
+
+
+def main() -> None:
+    """The program."""
+    app()

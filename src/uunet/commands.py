@@ -1,0 +1,127 @@
+"""What the commands of `cli` share: how a command ends, and what is said of its jobs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from uunet.batch import Job, Outcome
+from uunet.console import Terminal, demonstration_warning, summary_table
+from uunet.errors import UUNetError
+from uunet.job import Options, Summary
+from uunet.models import read_card, shipped
+from uunet.pipeline import deidentify
+from uunet.video import EncodeSettings, image_codec
+
+_INTERRUPTED, _TERMINATED, _PIPE = 130, 143, 141  # 128 + signal
+_BUG = 70  # EX_SOFTWARE
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: ends the run as Ctrl-C does, with nothing left behind."""
+
+
+@contextmanager
+def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) -> Iterator[Terminal]:
+    """Every end of a command: an error and its hint, an exit code, never a traceback unless asked for."""
+    terminal = Terminal(quiet=quiet, as_json=as_json, debug=debug)
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield terminal
+        sys.stdout.flush()
+    except typer.Exit:
+        raise
+    except UUNetError as error:
+        terminal.fail(error)
+        terminal.refusal(error)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt as error:
+        terminal.warn("stopped; there is no output of what was not finished")
+        raise typer.Exit(_TERMINATED if isinstance(error, _Terminated) else _INTERRUPTED) from None
+    except BrokenPipeError:
+        # who reads has gone; Python would complain once more when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_PIPE) from None
+    except Exception as error:  # noqa: BLE001 (the last line of defence: reported as a bug)
+        terminal.fail(error)
+        raise typer.Exit(_BUG) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def finish(code: int) -> None:
+    """End with an exit code, once everything has been said."""
+    sys.stdout.flush()
+    if code:
+        raise typer.Exit(code)
+
+
+def for_target(encode: EncodeSettings, job: Job) -> EncodeSettings:
+    """The settings for this output: an image has a codec of its own, which its suffix names."""
+    still = image_codec(job.target)
+    return encode if still is None else replace(encode, codec=still, crf=None, preset=None)
+
+
+def model_path(name: str) -> Path:
+    """The private model of this name; `demo` is the shipped one."""
+    return shipped("private") if name == "demo" else Path(name)
+
+
+def publisher(options: Options, terminal: Terminal, place: str) -> Callable[[Job], Summary]:
+    """What does one job of `deidentify`, with progress; `place` is " of 12" if there are 12."""
+    number = count(1)
+
+    def work(job: Job) -> Summary:
+        what = f"{next(number)}{place} {job.source.name}" if place else job.source.name
+        with terminal.progress(what) as listen:
+            chosen = replace(options, encode=for_target(options.encode, job))
+            return deidentify(job.source, job.target, chosen, listen)
+
+    return work
+
+
+def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: bool = False) -> None:
+    """Say how one job ended, as soon as it has."""
+    job, summary = outcome.job, outcome.summary
+    if outcome.status == "skipped":
+        terminal.say(f"{place}{job.target} is there already: skipped")
+    if summary is not None:
+        terminal.say(f"{place}{job.source} → {job.target}")
+        terminal.show(summary_table(summary, restored=restored))
+        if summary.weak_windows:
+            terminal.warn(
+                f"windows {', '.join(map(str, summary.weak_windows))} of {job.target}: the message in their "
+                "pixels may not survive another encode; what stands beside the pictures is not affected"
+            )
+        if summary.silent_frames:
+            terminal.warn(f"{len(summary.silent_frames)} frames of {job.source} stay as they were published")
+    if outcome.error is not None:
+        terminal.fail(outcome.error, job.source.name)
+
+
+def conclude(terminal: Terminal, outcomes: Sequence[Outcome], model: Path | None, *, several: bool) -> None:
+    """What is to be said at the end of `deidentify`."""
+    if several:
+        counts = Counter(outcome.status for outcome in outcomes)
+        terminal.say(", ".join(f"{number} {status}" for status, number in counts.items()))
+    if not any(outcome.summary for outcome in outcomes):
+        return
+    terminal.say("The result is pseudonymised personal data: whoever has the private model can restore it.")
+    card = read_card(model or shipped("public"))
+    if card.demonstration:
+        terminal.warn(demonstration_warning(card))
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise _Terminated

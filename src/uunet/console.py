@@ -1,0 +1,313 @@
+"""What the command line shows: progress and summaries for people, one JSON document for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from uunet.batch import Outcome, Plan
+from uunet.errors import UUNetError
+from uunet.inspect import Inspection, Span
+from uunet.job import Listener, Summary
+from uunet.job import Progress as Event
+from uunet.models import Card
+
+WHY = {
+    "NO_MESSAGE": "there is nothing to read: not made by uunet, or cropped, or encoded too hard",
+    "BAD_MAC": "the message is damaged, or of another pair of models",
+    "BAD_GRAMMAR": "the message is damaged",
+    "UNSUPPORTED_VERSION": "the message is of a newer uunet",
+    "DESYNC": "frames are missing or were inserted here",
+}
+"""Verdicts in words."""
+
+
+class Terminal:
+    """Where things are shown.
+
+    Args:
+        quiet: show errors and warnings only.
+        as_json: keep standard output for one JSON document.
+        debug: show the traceback of what nobody foresaw.
+    """
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False, debug: bool = False) -> None:
+        self._quiet = quiet
+        self._json = as_json
+        self._debug = debug
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(self, text: str = "") -> None:
+        """A line for people, on standard output."""
+        if not (self._quiet or self._json):
+            self._out.print(text, markup=False)
+
+    def show(self, table: Table) -> None:
+        """A table for people, on standard output."""
+        if not (self._quiet or self._json):
+            self._out.print(table, soft_wrap=False)
+
+    def document(self, value: dict[str, Any]) -> None:
+        """The JSON document, if that is wanted."""
+        if self._json:
+            sys.stdout.write(json.dumps(value, indent=2, default=_plain) + "\n")
+
+    def refusal(self, error: UUNetError) -> None:
+        """The JSON document of a command that could not begin."""
+        self.document({"format": 1, "exit_code": error.exit_code, "error": error_value(error)})
+
+    def warn(self, text: str) -> None:
+        """A line on standard error, always."""
+        self._err.print(Text.assemble(("warning: ", "yellow"), text))
+
+    def fail(self, error: BaseException, name: str = "") -> None:
+        """An error and its hint on standard error, always."""
+        if isinstance(error, UUNetError):
+            message, hint = str(error), error.hint
+        else:
+            where = f" with {name}" if name else ""
+            message = f"an unexpected fault{where}: {type(error).__name__}: {error}"
+            hint = "this is a bug in uunet: please report it, with what --debug shows"
+            if self._debug:
+                traceback.print_exception(error)
+        self._err.print(Text.assemble(("error: ", "bold red"), message))
+        self._err.print(Text.assemble(("hint: ", "cyan"), hint))
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Listener]:
+        """A bar on standard error, where that is a terminal; gives what the library tells its progress."""
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            _Counted(),
+            TimeRemainingColumn(compact=True),
+        )
+        hidden = self._quiet or not self._err.is_terminal
+        with Progress(*columns, console=self._err, transient=True, disable=hidden) as bar:
+            task = bar.add_task(what, total=None)
+
+            def listen(event: Event) -> None:
+                total = None if event.total is None else max(event.total, event.done)
+                bar.update(task, completed=event.done, total=total)
+
+            yield listen
+
+
+class _Counted(TextColumn):
+    """Frames done, of how many, and per second."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Task) -> Text:
+        total = "" if task.total is None else f"/{task.total:.0f}"
+        speed = task.finished_speed or task.speed
+        return Text(
+            f"{task.completed:.0f}{total} frames" + (f", {speed:.1f} frames/s" if speed else ""), "green"
+        )
+
+
+# --- runs --------------------------------------------------------------------------------
+
+
+def summary_table(summary: Summary, *, restored: bool = False) -> Table:
+    """A run, for people."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    total = summary.seconds.get("total", 0.0)
+    rate = f", {summary.frames / total:.1f} frames/s" if total else ""
+    rows = [("  frames", f"{summary.frames} in {total:.1f} s{rate}")]
+    if restored:
+        rows.append(("  faces", f"{summary.faces} restored, {_tracks(summary.tracks)}"))
+        if summary.filled:
+            rows.append(("  filled", f"{summary.filled} regions were covered with one colour and stay so"))
+        rows.append(("  messages", _messages(summary)))
+        rows += [("  unread", line) for line in silent_lines(summary)]
+    else:
+        rows.append(("  faces", f"{summary.faces} replaced, {_tracks(summary.tracks)}"))
+        rows.append(("  coasted", f"{summary.coasted} faces covered in frames in which none was detected"))
+        rows.append(("  bridged", f"{summary.bridged} frames in which gaps between detections were filled"))
+        rows.append(("  filled", f"{summary.filled} regions covered with one colour (never restorable)"))
+        rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
+    rows += [("  dropped", line) for line in summary.dropped]
+    rows += [("  note", line) for line in summary.notes]
+    rows.append(("  engines", ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())))
+    stages = sorted(((s, name) for name, s in summary.seconds.items() if name != "total"), reverse=True)
+    rows.append(("  time", ", ".join(f"{name} {s / total:.0%}" for s, name in stages) if total else "-"))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def silent_lines(summary: Summary) -> list[str]:
+    """Runs of frames whose message could not be read, and why, for people."""
+    return [
+        f"frames {span['first']}-{span['last']}: {span['verdict']}, {WHY.get(span['verdict'], '')}"
+        for span in _silent_spans(summary)
+    ]
+
+
+def runs_document(outcomes: Sequence[Outcome], code: int, command: str, todo: Plan | None = None) -> Any:
+    """Runs, for machines."""
+    files = [
+        {
+            "input": str(outcome.job.source),
+            "output": str(outcome.job.target),
+            "status": outcome.status,
+            "summary": None if outcome.summary is None else _summary(outcome.summary),
+            "error": None if outcome.error is None else error_value(outcome.error),
+        }
+        for outcome in outcomes
+    ]
+    ignored = [str(path) for path in todo.ignored] if todo else []
+    return {"uunet": command, "format": 1, "exit_code": code, "files": files, "ignored": ignored}
+
+
+def error_value(error: Exception) -> dict[str, str]:
+    """An error, for machines."""
+    return {
+        "kind": type(error).__name__,
+        "message": str(error),
+        "hint": getattr(error, "hint", "this is a bug in uunet: please report it"),
+    }
+
+
+def demonstration_warning(card: Card) -> str:
+    """What the user of the shipped pair must know."""
+    return (
+        f"{card.name} is a DEMONSTRATION model: its private half comes with uunet, so everybody can restore "
+        "these faces; train a pair of your own before you publish"
+    )
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    names = "frames faces filled tracks coasted bridged stripped dropped notes weak_windows carriers engines"
+    values = {name: getattr(summary, name) for name in names.split()}
+    seconds = {name: round(value, 3) for name, value in summary.seconds.items()}
+    total = summary.seconds.get("total", 0.0)
+    return {
+        **values,
+        "silent_frames": list(_silent_spans(summary)),
+        "seconds": seconds,
+        "frames_per_second": round(summary.frames / total, 2) if total else None,
+    }
+
+
+def _silent_spans(summary: Summary) -> Iterator[dict[str, Any]]:
+    frames = sorted(summary.silent_frames.items())
+    runs = groupby(enumerate(frames), lambda item: (item[1][0] - item[0], item[1][1]))
+    for (_, verdict), run in runs:
+        numbers = [frame for _, (frame, _) in run]
+        yield {"first": numbers[0], "last": numbers[-1], "verdict": verdict}
+
+
+def _messages(summary: Summary) -> str:
+    read = summary.frames - len(summary.silent_frames)
+    carriers = ", ".join(f"{name} {n}" for name, n in summary.carriers.items() if name != "none")
+    return f"read in {read} of {summary.frames} frames ({carriers})"
+
+
+def _tracks(count: int) -> str:
+    return f"{count} track" if count == 1 else f"{count} tracks"
+
+
+# --- inspections --------------------------------------------------------------------------------
+
+
+def inspection_document(found: Inspection, path: Path) -> dict[str, Any]:
+    """An inspection, for machines."""
+    info, header = found.info, found.header
+    return {
+        "uunet": "inspect",
+        "format": 1,
+        "file": str(path),
+        "container": info.container,
+        "codec": info.codec,
+        "size": list(info.size),
+        "pixel_format": info.source_format,
+        "rate": str(info.average_rate),
+        "duration": None if info.duration is None else float(info.duration),
+        "streams": [f"{stream.kind} {stream.codec}" for stream in info.streams],
+        "model": header and header.model,
+        "pair": found.pair,
+        "message_format": header and header.format,
+        "frames": found.frames,
+        "readable_frames": found.readable,
+        "tracks": {
+            str(track): [_span(span) for span in spans] for track, spans in sorted(found.tracks.items())
+        },
+        "unnamed_regions": found.unnamed,
+        "windows": [
+            {
+                "number": window.number,
+                **_span(window.span),
+                "carriers": dict(window.carriers),
+                "verdicts": dict(window.verdicts),
+                "regions": window.regions,
+            }
+            for window in found.windows
+        ],
+        "damage": None if found.damage is None else error_value(found.damage),
+    }
+
+
+def inspection_tables(found: Inspection) -> Iterator[Table]:
+    """An inspection, for people."""
+    info, header = found.info, found.header
+    about = Table.grid(padding=(0, 2))
+    about.add_column(style="bold", no_wrap=True)
+    about.add_column(overflow="fold")
+    size = f"{info.size[0]}x{info.size[1]}, {info.source_format}, {float(info.average_rate):.6g} frames/s"
+    about.add_row("video", f"{info.codec} in {info.container}, {size}, {found.frames} frames")
+    about.add_row("model", header.model if header else "not said (what stood beside the pictures is lost)")
+    about.add_row("pair", found.pair)
+    about.add_row("format", str(header.format) if header else "not said")
+    about.add_row("messages", f"read in {found.readable} of {found.frames} frames")
+    if found.unnamed:
+        about.add_row("unnamed", f"{found.unnamed} regions of no known track")
+    yield about
+    if found.tracks:
+        tracks = Table("track", "seen (seconds from the beginning)", box=None, header_style="bold")
+        for track, spans in sorted(found.tracks.items()):
+            times = ", ".join(f"{float(s.begin):.2f}-{float(s.end):.2f}" for s in spans)
+            tracks.add_row(str(track), times)
+        yield tracks
+    if found.readable:
+        windows = Table("window", "frames", "seconds", "carrier", "regions", "verdict", box=None)
+        for window in found.windows:
+            span = window.span
+            windows.add_row(
+                "-" if window.number is None else str(window.number),
+                f"{span.first}-{span.last}",
+                f"{float(span.begin):.2f}-{float(span.end):.2f}",
+                ", ".join(window.carriers),
+                str(window.regions),
+                ", ".join(
+                    name if len(window.verdicts) == 1 else f"{name} {n}"
+                    for name, n in window.verdicts.items()
+                ),
+            )
+        yield windows
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {"first": span.first, "last": span.last, "begin": float(span.begin), "end": float(span.end)}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know."""
+    return float(value) if isinstance(value, Fraction) else str(value)

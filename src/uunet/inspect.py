@@ -1,0 +1,143 @@
+"""What is in a public file: which models made it, which tracks it has, how well its messages can be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+from uunet.errors import TruncatedError
+from uunet.hiding import Revealed, reveal
+from uunet.message import Header, UnreadableError, unwrap
+from uunet.models import shipped_pair
+from uunet.types import WINDOW
+from uunet.video import PublicReader, VideoInfo
+
+
+@dataclass(slots=True)
+class Span:
+    """A run of frames, both ends included: numbers from 0, and seconds from the video's first frame."""
+
+    first: int
+    last: int
+    begin: Fraction
+    end: Fraction
+
+
+@dataclass(slots=True)
+class WindowHealth:
+    """How well one window's message can be read.
+
+    Attributes:
+        number: of the window modulo 65536, as written in its message; None where none could be read.
+        span: its frames.
+        carriers: how many frames each carrier spoke for.
+        verdicts: how many frames have which verdict; all OK in a healthy file.
+        regions: replaced regions, over all frames.
+    """
+
+    number: int | None
+    span: Span
+    carriers: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    regions: int = 0
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What a file says about itself.
+
+    Attributes:
+        info: the video.
+        pair: whose messages were looked for.
+        header: what the file says of its models; None where what stood beside the pictures is lost.
+        frames: how many could be decoded.
+        windows: in order; frames without a readable message form windows without a number.
+        tracks: where each track, 0..63, is seen; track numbers are used again after 64 tracks.
+        unnamed: regions that belong to no known track.
+        damage: set if the file breaks off.
+    """
+
+    info: VideoInfo
+    pair: str
+    header: Header | None = None
+    frames: int = 0
+    windows: list[WindowHealth] = field(default_factory=list)
+    tracks: dict[int, list[Span]] = field(default_factory=dict)
+    unnamed: int = 0
+    damage: TruncatedError | None = None
+
+    @property
+    def readable(self) -> int:
+        """Frames whose message can be read."""
+        return sum(window.verdicts["OK"] for window in self.windows)
+
+
+def inspect(path: Path, pair: str | None = None) -> Inspection:
+    """Read all messages of a public file; no model is run.
+
+    Args:
+        path: a video or image.
+        pair: of the models that made it; None takes the file's own word, else the shipped pair.
+
+    Raises:
+        InputError: no video.
+        MessageError: the file says that it is of another pair than `pair`.
+    """
+    header = _header(path)
+    pair = pair or (header.pair if header is not None else shipped_pair())
+    with PublicReader(path) as reader:
+        result = Inspection(reader.info, pair, header)
+        start: int | None = None
+        for group in reveal(reader, pair):
+            for found in group:
+                start = found.frame.pts if start is None else start
+                _take(result, found, (found.frame.pts - start) * reader.info.time_base)
+        result.damage = reader.damage
+    return result
+
+
+def _header(path: Path) -> Header | None:
+    """The header that stands beside one of the first pictures: every window's first has one."""
+    with PublicReader(path) as reader:
+        for frame in islice(reader, 2 * WINDOW):
+            try:
+                header = unwrap(frame.payloads).header
+            except UnreadableError:
+                continue
+            if header is not None:
+                return header
+    return None
+
+
+def _take(result: Inspection, found: Revealed, time: Fraction) -> None:
+    index = found.frame.index
+    result.frames += 1
+    result.header = result.header or found.header
+    window = _window_of(result, found, index, time)
+    window.span.last, window.span.end = index, time
+    window.verdicts[found.verdict] += 1
+    window.carriers[found.carrier] += 1
+    window.regions += len(found.boxes)
+    for track in found.tracks:
+        if track is None:
+            result.unnamed += 1
+            continue
+        spans = result.tracks.setdefault(track, [])
+        if spans and spans[-1].last >= index - 1:
+            spans[-1].last, spans[-1].end = index, time
+        else:
+            spans.append(Span(index, index, time, time))
+
+
+def _window_of(result: Inspection, found: Revealed, index: int, time: Fraction) -> WindowHealth:
+    """The window that this frame belongs to; a new one where its message begins, or where reading stops."""
+    last = result.windows[-1] if result.windows else None
+    number = found.window.window if found.window is not None else None
+    silent = found.carrier == "none"
+    if last is None or number is not None or silent != ("none" in last.carriers):
+        last = WindowHealth(number, Span(index, index, time, time))
+        result.windows.append(last)
+    return last
