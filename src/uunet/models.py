@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -94,10 +95,27 @@ def _parse(text: str, path: Path, sha256: str) -> Card:
                 "update uunet, or export the model again",
             )
         card = Card(**fields, sha256=sha256)
-        bytes.fromhex(card.pair)
+        if not _is_sound(card):
+            raise ValueError("a field is not what it should be")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ModelError(f"{path} has a damaged card", "export the model again") from error
     return card
+
+
+def _is_sound(card: Card) -> bool:
+    """Whether the fields that the program relies on are of their type and range."""
+    texts = (card.name, card.pair, card.data, card.revision)
+    return (
+        all(isinstance(text, str) for text in texts)
+        and re.fullmatch("[0-9a-f]{32}", card.pair) is not None
+        and card.role in ("public", "private")
+        and type(card.side) is int
+        and 8 <= card.side <= 1024
+        and type(card.smallest) is int
+        and card.smallest >= 1
+        and isinstance(card.demonstration, bool)
+        and isinstance(card.metrics, dict)
+    )
 
 
 def shipped(role: Role) -> Path:
