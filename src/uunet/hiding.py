@@ -151,6 +151,7 @@ def reveal(frames: Iterable[PublicFrame], pair: str) -> Iterator[list[Revealed]]
         found = beside.read(frame)
         if found is not None:
             told += pixels.finish()
+            pixels.alone = False
             told.append(found)
         else:
             told += pixels.read(frame)
@@ -225,6 +226,8 @@ class _Pixels:
         self._key = key
         self._reader: SpreadReader | None = None
         self._waiting: list[PublicFrame] = []
+        self.alone = True  # whether no frame so far had anything beside it
+        self._before: tuple[bytes, int, int] | None = None  # video, window and frame where the last run ended
 
     def read(self, frame: PublicFrame) -> list[Revealed]:
         """The frames that have become clear, this one later."""
@@ -249,8 +252,9 @@ class _Pixels:
             message = unpack_compact(reading.reading.message, self._key)
         except UnreadableError as fault:
             return [Revealed(frame, carrier="spread", verdict=fault.verdict) for frame in frames]
-        # A window whose begin was cut off: its last frames are still the last frames of its paths.
-        skipped = max(message.frames - len(frames), 0) if len(frames) < message.frames else 0
+        skipped = self._skipped(reading, message)
+        if skipped is None:
+            return [Revealed(frame, carrier="spread", verdict="DESYNC") for frame in frames]
         found = []
         for k, frame in enumerate(frames):
             named = _boxes_of(message, k + skipped, frame)
@@ -259,6 +263,19 @@ class _Pixels:
         if found:
             found[0] = replace(found[0], window=message)
         return found
+
+    def _skipped(self, reading: WindowReading, message: WindowMessage) -> int | None:
+        """Which frame of its window a run begins with; None if nothing tells."""
+        offset, before = reading.offset, self._before
+        missing = message.frames - reading.count
+        if before is not None and before[:2] == (message.video_id, message.window):
+            offset = before[2]  # a long window that was read in two pieces
+        elif reading.first == 0 and offset == 0 and missing > 0 and not self.alone:
+            return None  # a gap somewhere in a file that speaks beside its frames
+        elif reading.first == 0 and offset == 0 and missing > 0 and message.window > 0:
+            offset = missing  # one piece of a later window is all there is: take it for the window's end
+        self._before = message.video_id, message.window, offset + reading.count
+        return offset
 
 
 def _boxes_of(message: WindowMessage, position: int, frame: PublicFrame) -> list[tuple[Box, int]]:

@@ -74,6 +74,9 @@ class SpreadReader:
         have = len(self._pending) - self._done
         count = self._length if have >= self._length + self._length // 2 else have
         reading = self._read(0, count)
+        if reading is None and count > self._length:  # no tail, but the next window's first frames: a cut end
+            count = self._length
+            reading = self._read(0, count)
         if reading is None or self._expected is None:
             shift = self._search(have - self._length)
             if shift > 0:
