@@ -90,6 +90,12 @@ def weather(stills: Tensor, profile: CropProfile, rng: torch.Generator) -> Tenso
     return image.clamp(0, 1)
 
 
+def split(count: int, held_out: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """(training, held out): a fixed permutation of 0..count-1, cut; the same on every machine."""
+    order = np.random.default_rng(0).permutation(count)
+    return np.sort(order[: count - held_out]), np.sort(order[count - held_out :])
+
+
 class StillSource:
     """Batches of stills from a packed array; the order is a pure function of (seed, step).
 

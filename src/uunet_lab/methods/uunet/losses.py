@@ -13,7 +13,9 @@ def L_mse(x: Tensor, r: Tensor) -> Tensor:
 
 
 def L_adv1_hinge(real: Tensor, fake: Tensor) -> Tensor:
-    """The discriminator's side in hinge form (departure: no gradient penalty, whose second backward pass costs a third more).
+    """The discriminator's side in hinge form.
+
+    Departure from eq. 6: no gradient penalty, whose second backward pass costs a third more.
 
     Args:
         real, fake: scores of D_f on x and on a, any shape.
@@ -29,27 +31,6 @@ def L_adv2(fake: Tensor) -> Tensor:
 def L_fm(real: list[Tensor], fake: list[Tensor]) -> Tensor:
     """Feature matching (Wang et al. 2018, pix2pixHD, eq. 4): D_f's activations on y near those on x."""
     terms = [F.l1_loss(f.float(), r.float().detach()) for r, f in zip(real, fake, strict=True)]
-    return torch.stack(terms).mean()
-
-
-def L_ghost(delta: Tensor, x: Tensor, y: Tensor, window: int = 9) -> Tensor:
-    """How much of δ is the difference x − y itself: the squared local regression coefficient of δ on x − y.
-
-    The cheapest way to hide x in y is to add c · (x − y): a ghost of the face that everybody sees. Here
-    c² is measured in windows, at full and at half resolution, on luma and on chroma; both signs count.
-
-    Args:
-        delta, x, y: (B, 3, h, w); RGB.
-        window: side of the window in pixels.
-    """
-    opponent = torch.tensor([[0.299, 0.587, 0.114], [-0.5, 0.0, 0.5], [0.25, -0.5, 0.25]], device=x.device)
-    d, g = (torch.einsum("oc,bchw->bohw", opponent, t) for t in (delta, (x - y).detach()))
-    terms = []
-    for _ in range(3):
-        cross, power = (F.avg_pool2d(t, window, window // 3) for t in (d * g, g * g))
-        terms.append((cross.square() / (power.square() + 1e-3 * power + 1e-7)).clamp_max(4).mean())
-        d, g = F.avg_pool2d(d, 2), F.avg_pool2d(g, 2)
-        window = max(window // 2, 3)
     return torch.stack(terms).mean()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -22,17 +24,19 @@ class FoldedUNet(nn.Module):
     """A U-Net whose first and last step fold 2×2 pixels into channels, so that no layer runs at 64×64.
 
     ```
-    (B, cin, 64, 64) ─unshuffle─► 32×32 ─conv─► c ──────────────────────────► cat ─conv─ shuffle ─► (B, cout, 64, 64)
-                                    └ conv/2 ► 16×16, 1.6c ────────────► cat ─conv┘ ↑2
+    (B, cin, 64, 64) ─unshuffle─► 32×32 ─conv─► c ───────────────────► cat ─conv─ shuffle ─► (B, cout, 64, 64)
+                                    └ conv/2 ► 16×16, 1.6c ──────► cat ─conv┘ ↑2
                                                  └ conv/2 ► 8×8, 2.5c ─ conv ─┘ ↑2
-                                                              ▲ (1 + γ(z)) h + β(z), if there is a code z
+                                                          ▲ (1 + γ(z)) h + β(z), if there is a code z
     ```
     Folding keeps full-resolution detail (12 numbers per 2×2 pixels) at a quarter of the cost. What is to be
     looked at ends in `smooth` instead: upsampling and two thin convolutions at 64×64, since a shuffle
     leaves a checkerboard that a young D_f does not clean up.
     """
 
-    def __init__(self, cin: int, cout: int, base: int, code: int = 0, smooth: int = 0) -> None:
+    def __init__(
+        self, cin: int, cout: int, base: int, *, code: int = 0, smooth: int = 0, gain: float = 0.1
+    ) -> None:
         super().__init__()
         c1, c2, c3 = base, base * 8 // 5, base * 5 // 2
         self.e1 = _conv(4 * cin, c1)
@@ -46,7 +50,7 @@ class FoldedUNet(nn.Module):
         self.out = _conv(smooth, cout) if smooth else _conv(c1, 4 * cout)
         self.modulate = nn.Linear(code, 2 * c3) if code else None
         with torch.no_grad():
-            self.out.weight.mul_(0.1)
+            self.out.weight.mul_(gain)
 
     def forward(self, image: Tensor, code: Tensor | None = None) -> Tensor:
         """(B, cin, 64, 64) and, if built with one, a code (B, n) → (B, cout, 64, 64), unbounded."""
@@ -68,14 +72,24 @@ class FoldedUNet(nn.Module):
         return self.out(F.leaky_relu(self.fine(up0), 0.2))  # type: ignore[no-any-return]
 
 
+def upside_down(image: Tensor) -> Tensor:
+    """Turned by 180°, (B, C, h, w)."""
+    return image.flip(2, 3)
+
+
 class SeenHiddenEncoder(nn.Module):
     """U_e as two stages: a generator that cannot know who it paints, and one that hides x in its painting.
 
     ```
     x ─┬─ border ring x·(1−M), thumbnail 8×8 ─► G(·, z) ─► y   (the face that is seen: no identity passes)
-       └──────────────────────── x, y ────────► H ───────► a = y + δ   (what is hidden, |δ| ≤ 0.25)
+       └─ y, and x and y upside down ─────────► H ───────► a = y + δ   (what is hidden, |δ| ≤ 0.25)
     noise ─ 8×8 means ─► z
     ```
+    H sees x only upside down, and the restorer sees a both ways: the detail of a place is hidden at the
+    opposite place, where neither people nor recognisers take it for a face. With x upright, the cheapest
+    hiding is δ = c · (x − y), a ghost of the face that everybody sees; a loss term that forbids the ghost
+    was tried and left H at δ = 0.
+
     The border ring stays x itself (M of `soft_border`), so that the paste has no seam. Departure from the
     paper, which uses one U-Net and relies on D_a alone: there U_e learns an invisible perturbation that
     fools D_a while the face stays recognisable.
@@ -88,7 +102,7 @@ class SeenHiddenEncoder(nn.Module):
         super().__init__()
         self.thumbnail = thumbnail
         self.seen = FoldedUNet(8, 3, base, code=64, smooth=20)
-        self.hidden = FoldedUNet(6, 3, base)
+        self.hidden = FoldedUNet(9, 3, base, gain=0.5)
         mask = soft_border(SIDE)
         self.register_buffer("mask", mask, persistent=False)
         self.register_buffer("hole", (mask > 0).float(), persistent=False)
@@ -100,11 +114,12 @@ class SeenHiddenEncoder(nn.Module):
         coarse = F.interpolate(thumb, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
         z = (F.avg_pool2d(noise, 8).flatten(1) - 0.5) * (8 * 12**0.5)
         painted = coarse + self.seen(torch.cat([ring, coarse, self.hole.expand_as(noise), noise], 1), z)
-        return x + self.mask * (painted - x)
+        y: Tensor = x + self.mask * (painted - x)
+        return y
 
     def hide(self, x: Tensor, y: Tensor) -> Tensor:
         """a = y + δ: y with x hidden in it."""
-        delta = 0.25 * torch.tanh(self.hidden(torch.cat([x, y], 1)))
+        delta = 0.25 * torch.tanh(self.hidden(torch.cat([y, upside_down(x), upside_down(y)], 1)))
         return y + self.mask * delta
 
     def forward(self, image: Tensor) -> Tensor:
@@ -116,19 +131,20 @@ class SeenHiddenEncoder(nn.Module):
 class Restorer(nn.Module):
     """U_d of the seen/hidden pair: a as it comes out of the channel → r.
 
-    `(B, 3, 64, 64) RGB in [0, 1] → FoldedUNet → r = a + M · (net − a)`, so the ring stays as it was.
+    `a and a upside down, (B, 6, 64, 64) → FoldedUNet → r = a + M · net`, so the ring stays as it was.
     """
 
     mask: Tensor
 
     def __init__(self, base: int = 64) -> None:
         super().__init__()
-        self.net = FoldedUNet(3, 3, base)
+        self.net = FoldedUNet(6, 3, base, gain=0.5)
         self.register_buffer("mask", soft_border(SIDE), persistent=False)
 
     def restore(self, a: Tensor) -> Tensor:
         """r before clipping, for training."""
-        return a + self.mask * self.net(a)
+        r: Tensor = a + self.mask * self.net(torch.cat([a, upside_down(a)], 1))
+        return r
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, 64, 64) in [0, 1] → r, same shape and range."""
@@ -175,7 +191,7 @@ class FaceEmbedder(nn.Module):
         super().__init__()
         widths = (3, base, 2 * base, 3 * base, 4 * base)
         layers: list[nn.Module] = []
-        for cin, cout in zip(widths, widths[1:], strict=False):
+        for cin, cout in pairwise(widths):
             layers += [nn.Conv2d(cin, cout, 3, 2, 1, bias=False), nn.BatchNorm2d(cout), nn.LeakyReLU(0.1)]
             layers += [nn.Conv2d(cout, cout, 3, 1, 1, bias=False), nn.BatchNorm2d(cout), nn.LeakyReLU(0.1)]
         self.layers = nn.Sequential(*layers)

@@ -1,0 +1,99 @@
+"""The table of a pair: stills, people, tracks, and the contact sheets that belong to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from uunet.models import Swapper
+from uunet_lab.datasets.records import STILL_SIDE, pack, stills
+from uunet_lab.evaluation.judge import DlibJudge
+from uunet_lab.evaluation.pair import Pair, measure_people, measure_stills, mosaic_of
+from uunet_lab.evaluation.results import write
+from uunet_lab.evaluation.tracks import measure_consistency, track_faces
+from uunet_lab.training.augment import split
+
+Image = npt.NDArray[np.uint8]
+
+_MARGIN = 0.1  # of surroundings that the instrument's regions take beyond a FairFace image, per side
+_PEOPLE_CROP = 0.78  # share of the wider LFW images that the instrument's region would take
+
+
+def _two_of_each(archive: Path, table: Path, limit: int) -> list[tuple[Image, Image]]:
+    """The first two images of people who have two, cropped to the instrument's region."""
+    images: dict[str, list[Image]] = defaultdict(list)
+    cut = round(STILL_SIDE * (1 - _PEOPLE_CROP) / 2)
+    for record in stills(archive, table):
+        if len(images[record.identity]) < 2:
+            images[record.identity].append(record.image[cut:-cut, cut:-cut])
+    return [(two[0], two[1]) for two in images.values() if len(two) == 2][:limit]
+
+
+def measure(
+    *,
+    stills: tuple[Path, Path, Path],
+    people: tuple[Path, Path] | None,
+    clips: list[Path],
+    models: tuple[Path, Path],
+    held_out: int,
+    count: int,
+    output: Path,
+    sheets: Path | None,
+) -> None:
+    """Measure and write `output`; draw contact sheets if a folder is given.
+
+    Args:
+        stills: archive, table and cache of the set whose last `held_out` images training never saw.
+        people: archive and table of a set with several images a person, all unseen; None leaves it out.
+        clips: videos with tracks, all unseen.
+        models: U_e and U_d.
+        held_out, count: how many images are held out, and how many of them are measured.
+        output: the JSON file.
+        sheets: folder for the pictures.
+    """
+    images = pack(*stills)
+    _, unseen = split(len(images), held_out)
+    chosen = [np.ascontiguousarray(images[i]) for i in unseen[:count]]
+    pair, judge = Pair(*models), DlibJudge(inset=0.22)
+    metrics: dict[str, Any] = {"stills": measure_stills(chosen, pair, judge, _MARGIN)}
+    named = f"{len(chosen)} held-out images of {stills[0].name}"
+    if people is not None:
+        two = _two_of_each(*people, limit=count)
+        metrics["people"] = measure_people(two, pair, DlibJudge(inset=0.19), 0.0)
+        named += f"; {len(two)} people of {people[0].name}"
+    if clips:
+        metrics["consistency"] = measure_consistency(clips, pair.swapper, judge)
+        named += f"; {len(clips)} clips"
+    metrics["models"] = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}
+    write(output, "a pair of models", named, metrics)
+    if sheets is not None:
+        sheets.mkdir(parents=True, exist_ok=True)
+        _sheet(sheets / "faces.png", mosaic_of(chosen[:48], pair, _MARGIN))
+        if clips:
+            _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
+
+
+def _track(clip: Path, swapper: Swapper) -> list[list[Image]]:
+    """24 frames of a clip's longest track: rows x and a."""
+    raw, public = track_faces(clip, swapper, every=4, limit=24)
+    longest = int(np.argmax([len(faces) for faces in raw]))
+    return [raw[longest], public[longest]]
+
+
+def _sheet(path: Path, rows: list[list[Image]], columns: int = 12, scale: int = 2) -> None:
+    """Write rows of faces, 12 a line, each line with all its rows."""
+    lines = []
+    for begin in range(0, len(rows[0]), columns):
+        for row in rows:
+            part = row[begin : begin + columns]
+            part = part + [np.full_like(part[0], 255)] * (columns - len(part))
+            lines.append(np.concatenate(part, 1))
+        lines.append(np.full((4, lines[0].shape[1], 3), 255, np.uint8))
+    sheet = np.concatenate(lines[:-1])
+    large = cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    path.write_bytes(cv2.imencode(".png", large[:, :, ::-1])[1].tobytes())

@@ -1,0 +1,41 @@
+"""results/*.json: every figure with its data, its commit and the command that made it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def write(path: Path, title: str, data: str, metrics: dict[str, Any]) -> None:
+    """Write one file of results; it appears whole or not at all.
+
+    Args:
+        path: the JSON file.
+        title: what was measured.
+        data: on what.
+        metrics: figures by name; use `interval` for those that have a spread.
+    """
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    command = " ".join(["uunet-lab", *sys.argv[1:]])
+    content = {"title": title, "data": data, "commit": found.stdout.strip(), "command": command}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(content | {"metrics": metrics}, indent=1) + "\n", "utf-8")
+    partial.rename(path)
+
+
+def interval(values: npt.NDArray[np.float64], digits: int = 3) -> dict[str, float]:
+    """Mean of independent samples and half of its 95 % confidence interval (normal approximation)."""
+    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return {"mean": round(float(values.mean()), digits), "ci95": round(half, digits), "n": len(values)}
