@@ -54,7 +54,7 @@ def _root(
 @app.command()
 def deidentify(  # noqa: PLR0917
     inputs: Annotated[
-        list[Path], typer.Argument(metavar="INPUT...", help="Videos, images, folders, or frame_%04d.png.")
+        list[Path], typer.Argument(metavar="INPUT", help="Videos, images, folders, or frame_%04d.png.")
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="A file; a folder for several inputs or a folder.")
@@ -87,10 +87,11 @@ def deidentify(  # noqa: PLR0917
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Replace every face, and hide in the result what is needed to restore it.
+    """Publish videos without their faces.
 
-    The result is pseudonymised personal data: whoever has the private model can restore it. Several inputs
-    or a folder fill the folder OUTPUT; outputs that exist are taken for done and skipped.
+    Every face is replaced, and what is needed to restore it is hidden in the result. That is pseudonymised
+    personal data: whoever has the private model can restore it. Several inputs or a folder fill the folder
+    OUTPUT; outputs that exist are taken for done and skipped.
     """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import conclude, finish, guarded, publisher, report  # noqa: PLC0415
@@ -154,7 +155,10 @@ def reconstruct(  # noqa: PLR0917
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Restore the faces of a public file from the file itself and the private model."""
+    """Restore the faces of a public file.
+
+    Nothing is read but the public file and the private model of the pair that made it.
+    """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import finish, for_target, guarded, model_path, report  # noqa: PLC0415
     from uunet.console import runs_document  # noqa: PLC0415
@@ -192,7 +196,10 @@ def inspect(
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say what is in a public file: model, tracks, and how well its messages can be read."""
+    """Say what is in a public file.
+
+    The model that made it, the tracks with their times, and how well each window's message can be read.
+    """
     from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
     from uunet.console import inspection_document, inspection_tables  # noqa: PLC0415
     from uunet.inspect import inspect as examine  # noqa: PLC0415
@@ -217,13 +224,16 @@ def inspect(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to.")] = Path("uunet-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")] = Path("uunet-demo"),
     clip: Annotated[
         Path | None, typer.Option("--input", help="A clip of yours instead of the scene.")
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Show it: de-identify and restore a clip, with contact sheets and a page to look at."""
+    """Show it on a clip.
+
+    De-identifies and restores a clip with the shipped pair, and draws a page to look at.
+    """
     from uunet import demo as show  # noqa: PLC0415
     from uunet.commands import guarded  # noqa: PLC0415
     from uunet.console import demonstration_warning, summary_table  # noqa: PLC0415
@@ -242,4 +252,4 @@ def demo(
 
 def main() -> None:
     """The program."""
-    app()
+    app(prog_name="uunet")

@@ -34,6 +34,13 @@ WHY = {
 """Verdicts in words."""
 
 
+class _Pipe(Console):
+    """A console that lets `commands.guarded` decide what happens when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Terminal:
     """Where things are shown.
 
@@ -47,8 +54,8 @@ class Terminal:
         self._quiet = quiet
         self._json = as_json
         self._debug = debug
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = _Pipe(highlight=False, soft_wrap=True)
+        self._err = _Pipe(stderr=True, highlight=False, soft_wrap=True)
 
     def say(self, text: str = "") -> None:
         """A line for people, on standard output."""
