@@ -138,6 +138,7 @@ class Trainer:
     def advance(self) -> dict[str, float]:
         """One step of the phase that it is in; returns the scalars."""
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
+        torch.manual_seed(self.seed * 1_000_003 + self.step)  # dropout: a resumed run must not differ
         batch = self._draw(rng)
         painting = self.step < self.profile.paint_steps
         scalars = self._paint(batch, rng) if painting else self._hide(batch, rng)

@@ -1,0 +1,126 @@
+"""The seen/hidden pair: what may pass where, training that resumes exactly, export that computes the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from uunet.models import Card, Restorer, Swapper
+from uunet_lab.methods.uunet import losses
+from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
+from uunet_lab.methods.uunet.networks import SeenHiddenEncoder
+from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, Trainer, load_pair
+from uunet_lab.training.augment import StillSource, crop, draw_boxes, nudge, split
+from uunet_lab.training.export import export
+
+TINY = replace(SEEN_HIDDEN, batch=8, paint_steps=3, hide_steps=3, seen_base=10, restorer_base=10)
+CARD = Card("tiny", "public", "0" * 32, 64, 20, demonstration=True, data="noise", revision="test")
+
+
+def _source(seed: int = 1) -> StillSource:
+    images = np.random.default_rng(0).integers(0, 256, (24, 96, 96, 3), dtype=np.uint8)
+    return StillSource(images, np.arange(24), seed)
+
+
+def _trainer(folder: Path, profile: SeenHiddenProfile = TINY) -> Trainer:
+    return Trainer(_source(), profile, folder, seed=3)
+
+
+def test_the_painter_sees_only_ring_and_thumbnail() -> None:
+    torch.manual_seed(0)
+    net = SeenHiddenEncoder(10).eval()
+    x, noise = torch.rand(1, 3, 64, 64), torch.rand(1, 1, 64, 64)
+    other = x.clone()
+    cell = other[:, :, 24:32, 24:32]
+    other[:, :, 24:32, 24:32] = cell.flip(3)  # another face with the same 8×8 thumbnail
+    with torch.no_grad():
+        assert torch.allclose(net.paint(x, noise), net.paint(other, noise), atol=1e-5)
+        assert not torch.allclose(net(torch.cat([x, noise], 1)), net(torch.cat([other, noise], 1)), atol=1e-5)
+
+
+def test_the_ring_stays_the_source() -> None:
+    net = SeenHiddenEncoder(10).eval()
+    x = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        a = net(torch.cat([x, torch.rand(1, 1, 64, 64)], 1))
+    assert torch.equal(a[:, :, 0], x[:, :, 0])
+
+
+def test_training_resumes_exactly(tmp_path: Path) -> None:
+    straight, broken = _trainer(tmp_path / "a"), _trainer(tmp_path / "b")
+    for _ in range(TINY.steps):
+        straight.advance()
+    for _ in range(4):
+        broken.advance()
+    broken.save()
+    again = _trainer(tmp_path / "b")
+    again.resume()
+    for _ in range(TINY.steps - 4):
+        again.advance()
+    assert again.step == straight.step == TINY.steps
+    for (name, one), two in zip(
+        straight.nets.state_dict().items(), again.nets.state_dict().values(), strict=True
+    ):
+        assert torch.equal(one, two), name
+
+
+def test_the_second_phase_leaves_the_painter_alone(tmp_path: Path) -> None:
+    trainer = _trainer(tmp_path, replace(TINY, paint_steps=0))
+    before = {k: v.clone() for k, v in trainer.U_e.seen.state_dict().items()}
+    hidden = trainer.U_e.hidden.out.weight.clone()
+    trainer.advance()
+    assert all(torch.equal(before[k], v) for k, v in trainer.U_e.seen.state_dict().items())
+    assert not torch.equal(hidden, trainer.U_e.hidden.out.weight)
+
+
+def test_the_exported_models_open_in_the_instrument(tmp_path: Path) -> None:
+    trainer = _trainer(tmp_path / "run")
+    trainer.save()
+    encoder, decoder = load_pair(tmp_path / "run" / "last.pt")
+    export(encoder, 4, CARD, tmp_path / "public.onnx")
+    export(decoder, 3, replace(CARD, role="private"), tmp_path / "private.onnx")
+    swapper, restorer = Swapper(tmp_path / "public.onnx"), Restorer(tmp_path / "private.onnx")
+    assert swapper.card.name == restorer.card.name == "tiny"
+    patches = list(np.random.default_rng(0).random((3, 64, 64, 3), dtype=np.float32))
+    noise = list(np.random.default_rng(1).random((3, 64, 64), dtype=np.float32))
+    a = swapper.swap(patches, noise)
+    assert [face.shape for face in a] == [(64, 64, 3)] * 3
+    assert [face.shape for face in restorer.restore(a)] == [(64, 64, 3)] * 3
+
+
+def test_an_export_that_computes_something_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uunet_lab.training.export._difference", lambda *_: 1.0)
+    with pytest.raises(RuntimeError, match="differ"):
+        export(RestorerNet(10), 3, replace(CARD, role="private"), tmp_path / "private.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_consistency_follows_the_displacement() -> None:
+    stills = torch.rand(4, 3, 96, 96)
+    rng = torch.Generator().manual_seed(1)
+    boxes = draw_boxes(4, replace(TINY.crops, turn=0.0, zoom=(0.667, 0.667)), rng)
+    moved, step = nudge(boxes, 3, rng)
+    here, there = crop(stills, boxes, 64), crop(stills, moved, 64)
+    aligned = float(losses.L_con(here, there, step))
+    assert aligned < 0.02 < float(losses.L_con(here, there, -step - 1))
+
+
+def test_the_split_is_fixed_and_disjoint() -> None:
+    training, unseen = split(1000, 50)
+    assert len(unseen) == 50
+    assert not set(training.tolist()) & set(unseen.tolist())
+    assert unseen[:3].tolist() == split(1000, 50)[1][:3].tolist()
+
+
+def test_the_judges_loss_falls_when_it_matches() -> None:
+    e = torch.eye(6)
+    good, hits = losses.L_judge(e, e, 16.0)
+    bad, misses = losses.L_judge(e, e.roll(1, 0), 16.0)
+    assert float(good) < 0.01 < float(bad)
+    assert (float(hits), float(misses)) == (1.0, 0.0)
