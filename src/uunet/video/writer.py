@@ -107,7 +107,12 @@ class _Writer(Generic[F]):
         self._committed = False
         self._jobs: Channel[_Job[F]] = Channel(_WAITING)
         self._thread = threading.Thread(target=self._work, name="uunet-writer", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # Ctrl-C: nobody else knows of the file yet
+            self._jobs.abandon()
+            self._muxer.abort()
+            raise
 
     def write(
         self, frames: Sequence[F], mark: Mark | None = None, rois: Sequence[Sequence[Box]] = ()
@@ -222,12 +227,18 @@ class _Writer(Generic[F]):
 def _public(frames: Sequence[RawFrame | PublicFrame]) -> list[PublicFrame]:
     public = [frame for frame in frames if isinstance(frame, PublicFrame)]
     if len(public) != len(frames):
-        raise OutputError("only public frames carry a mark", "this is a fault of the program: report it")
+        raise OutputError(
+            "only public frames may be published or marked", "this is a fault of the program: report it"
+        )
     return public
 
 
 class PublicWriter(_Writer[PublicFrame]):
     """Writes what may be published, and nothing else."""
+
+    def _check(self, frames: Sequence[PublicFrame]) -> None:
+        _public(frames)  # attack: a caller that no type checker saw hands over what the camera recorded
+        super()._check(frames)
 
 
 class RawWriter(_Writer[RawFrame]):
