@@ -45,7 +45,7 @@ def test_no_time_stays_none() -> None:
 
 def test_tracks() -> None:
     assert parse_tracks([]) is None
-    assert parse_tracks(["3", "5,0"]) == {0, 3, 5}
+    assert parse_tracks(["3", "5,0"]) == frozenset({0, 3, 5})
     for wrong in ("64", "-1", "x", "", "1,", "²"):
         with pytest.raises(UsageError, match="is not a track"):
             parse_tracks([wrong])

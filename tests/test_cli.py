@@ -165,7 +165,7 @@ def test_images(folder: Path, tmp_path: Path) -> None:
     assert "1 replaced" in ran.out
     assert Ran("inspect", public, "--json").json["tracks"]["0"][0]["first"] == 0
     assert Ran("reconstruct", public, "-o", restored, "--decoder", "demo").code == 0
-    images = [cv2.imread(str(path)).astype(float) for path in (source, public, restored)]
+    images = [np.asarray(cv2.imread(str(path)), float) for path in (source, public, restored)]
     assert images[0].shape == images[1].shape == images[2].shape
     assert np.abs(images[1] - images[0])[30:90, 70:120].mean() > 3
     assert np.abs(images[1] - images[0])[:, :20].mean() < 4
