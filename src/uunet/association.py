@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
+from uunet.assignment import assign
 from uunet.types import Detection, FrameSize
 
 Rect = npt.NDArray[np.float64]
@@ -151,7 +151,7 @@ class Follower:
         if not tracks or not detections:
             return tracks, detections
         cost = np.array([[_distance(t, frame, rect_of(d)) for d in detections] for t in tracks])
-        rows, columns = linear_sum_assignment(np.minimum(cost, 1e3))
+        rows, columns = assign(np.minimum(cost, 1e3))
         pairs = [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e3]
         for r, c in pairs:
             tracks[r].add(frame, detections[c])

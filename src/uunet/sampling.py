@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
+from uunet.assignment import assign
 from uunet.errors import DetectionError
 from uunet.types import Detection, FaceDetector, Picture, RawFrame
 
@@ -179,7 +179,7 @@ def explained(first: list[Detection], last: list[Detection], start: float) -> bo
     size = np.maximum(a[:, None, 2], b[None, :, 2])
     shift = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]) / size
     growth = np.abs(np.log(a[:, None, 2] / b[None, :, 2]))
-    rows, columns = linear_sum_assignment(np.minimum(shift / _SHIFT + growth / np.log(_GROWTH), 4.0))
+    rows, columns = assign(np.minimum(shift / _SHIFT + growth / np.log(_GROWTH), 4.0))
     good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
     lost = {i for i, d in enumerate(first) if d.score >= start} - {int(r) for r in rows[good]}
     new = {i for i, d in enumerate(last) if d.score >= start} - {int(c) for c in columns[good]}
