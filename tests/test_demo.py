@@ -1,0 +1,60 @@
+"""The demonstration writes everything that its page shows."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cli_media import face_clip
+from uunet import demo
+from uunet.demo import scene
+from uunet.errors import OutputError
+from uunet.job import Progress
+from uunet.models import read_card, shipped
+from uunet.video import RawReader
+from video_media import make_video, packets
+
+
+def test_a_clip_of_ones_own(tmp_path: Path) -> None:
+    source = face_clip(tmp_path / "my <clip>.mp4")
+    events: list[Progress] = []
+    result = demo.run(tmp_path / "new" / "folder", source, events.append)
+    page = result.report.read_text("utf-8")
+    for name in re.findall(r'(?:src)="([^"]+)"', page):
+        assert name.startswith("file:") or (result.report.parent / name).stat().st_size > 0
+    assert "pseudonymised" in page and "anonym" not in page and "<clip>" not in page
+    assert ("for demonstration" in page) is read_card(shipped("public")).demonstration
+    for path in (result.sheets.faces, result.sheets.frames):
+        picture = cv2.imread(str(path))
+        assert picture is not None and np.ptp(picture) > 50
+    assert result.published.frames == result.reconstructed.frames == 5
+    assert result.published.faces == result.reconstructed.faces > 0
+    assert len(events) >= 2
+
+
+def test_a_clip_without_faces(tmp_path: Path) -> None:
+    result = demo.run(tmp_path / "out", make_video(tmp_path / "in.mp4", frames=4))
+    assert result.published.faces == 0 and result.sheets.faces.exists()
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="can't make") as caught:
+        demo.run(tmp_path / "file" / "folder")
+    assert caught.value.hint
+
+
+def test_the_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scene, "SECONDS", 1)
+    monkeypatch.setattr(scene, "RATE", 6)
+    scene.build(tmp_path / "scene.mp4")
+    with RawReader(tmp_path / "scene.mp4") as reader:
+        assert reader.info.size == (scene.WIDTH, scene.HEIGHT)
+        first, second = (frame.picture.planes[0].astype(int) for frame in islice(reader, 2))
+    assert np.abs(first - second).mean() > 0.5  # it moves
+    assert packets(tmp_path / "scene.mp4", "audio")

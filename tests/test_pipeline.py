@@ -1,0 +1,355 @@
+"""The whole program on small clips: what goes in comes out, and where anything fails nothing comes out."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from cli_media import face_clip
+from tiny_models import PAIR, private_model, public_model
+from uunet import masking, pipeline
+from uunet.errors import MessageError, ModelError, UUNetError
+from uunet.geometry import soft_border
+from uunet.hiding import Revealed, reveal
+from uunet.job import Options, Progress, Selection
+from uunet.masking import Region
+from uunet.models import shipped, shipped_pair
+from uunet.pipeline import deidentify, reconstruct
+from uunet.types import Box, PublicFrame, RawFrame
+from uunet.video import Codec, EncodeSettings, PublicReader, RawReader
+from video_media import make_video, packets, times
+
+CODECS: list[Codec] = ["h264", "hevc", "av1", "ffv1", "h264-lossless"]
+
+
+def boxes_file(path: Path, size: tuple[int, int], frames: int, small: bool = False) -> Path:
+    """A face that walks, in every frame from the third on, and a tiny one if `small`."""
+    listed: dict[str, list[list[float]]] = {"0": [], "1": []}
+    for k in range(2, frames):
+        listed[str(k)] = [[40.0 + k, 30, 70 + k, 68]] + ([[5.0, 5, 8, 9]] if small else [])
+    content = {"format": "uunet-boxes", "version": 1, "size": list(size), "frames": listed}
+    path.write_text(json.dumps(content))
+    return path
+
+
+class Kit:
+    """A clip with sound, its boxes, and a pair of exact models."""
+
+    def __init__(self, folder: Path, frames: int = 60, **how: Any) -> None:
+        self.folder = folder
+        self.size = how.pop("size", (192, 144))
+        name = how.pop("name", "camera.mp4")
+        self.source = make_video(folder / name, frames=frames, size=self.size, options={"crf": "12"}, **how)
+        self.boxes = boxes_file(folder / "boxes.json", self.size, frames)
+        self.public, self.private = public_model(folder), private_model(folder)
+
+    def options(self, codec: Codec = "h264", **other: Any) -> Options:
+        settings = EncodeSettings(codec)
+        return Options(**{"model": self.public, "encode": settings, "seed": 1, "boxes": self.boxes, **other})
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
+    tags = {"title": "Gate 3", "location": "+40.28-007.50/"}
+    return Kit(tmp_path_factory.mktemp("pipeline"), sound=2.4, tags=tags)
+
+
+@pytest.fixture(scope="module")
+def published(kit: Kit) -> Path:
+    target = kit.folder / "public.mp4"
+    deidentify(kit.source, target, kit.options())
+    return target
+
+
+def lumas(path: Path) -> list[np.ndarray[Any, np.dtype[np.int16]]]:
+    with RawReader(path) as reader:
+        return [frame.picture.planes[0].astype(np.int16) for frame in reader]
+
+
+def read(path: Path, pair: str = PAIR) -> list[Revealed]:
+    with PublicReader(path) as reader:
+        return [found for group in reveal(reader, pair) for found in group]
+
+
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[list[Box]]:
+    """The boxes that `mask` is given from now on, frame by frame."""
+    used: list[list[Box]] = []
+    original = masking.mask
+
+    def spy(frame: RawFrame, regions: Sequence[Region], *rest: Any) -> PublicFrame:
+        used.append([region.box for region in regions])
+        return original(frame, regions, *rest)
+
+    monkeypatch.setattr(pipeline, "mask", spy)
+    return used
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_revealed_boxes_are_those_that_mask_used(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: Codec
+) -> None:
+    used = spied(monkeypatch)
+    target = tmp_path / ("public.mkv" if codec == "ffv1" else "public.mp4")
+    boxes = boxes_file(tmp_path / "boxes.json", kit.size, 60, small=True)
+    summary = deidentify(kit.source, target, kit.options(codec, boxes=boxes))
+    found = read(target)
+    assert [list(f.boxes) for f in found] == used and len(used) == 60
+    assert sum(map(len, used)) == summary.faces + summary.filled
+    assert {f.verdict for f in found} == {"OK"}
+    assert any(len(here) > 1 for here in used) and summary.tracks == 2
+
+
+def test_there_and_back(kit: Kit, published: Path) -> None:
+    """Faces are replaced in the public file, the scene comes back; sound and times are the same."""
+    restored = kit.folder / "restored.mp4"
+    summary = reconstruct(published, restored, kit.private)
+    x, a, r = lumas(kit.source), lumas(published), lumas(restored)
+    assert len(x) == len(a) == len(r) == summary.frames == 60
+    for k, found in enumerate(read(published)):
+        for box in found.boxes:
+            where = slice(box.y, box.y + box.h), slice(box.x, box.x + box.w)
+            full = soft_border(box.w, box.h) == 1
+            changed, left = (np.abs(x[k] - other[k])[where][full].mean() for other in (a, r))
+            assert left < 8 and left * 4 < changed
+    assert summary.carriers == {"sei": 60} and not summary.silent_frames and summary.tracks == 1
+    assert times(kit.source) == times(published) == times(restored)
+    assert packets(kit.source, "audio") == packets(published, "audio") == packets(restored, "audio")
+
+
+def test_samples_outside_the_boxes_are_the_sources(kit: Kit, tmp_path: Path) -> None:
+    """All of the way through a lossless file, where `lsb` may change the lowest bit of some luma."""
+    target = tmp_path / "public.mkv"
+    deidentify(kit.source, target, kit.options("ffv1"))
+    with RawReader(kit.source) as one, RawReader(target) as other:
+        for x, a, found in zip(one, other, read(target), strict=True):
+            for i, (old, new) in enumerate(zip(x.picture.planes, a.picture.planes, strict=True)):
+                outside = np.ones(old.shape, bool)
+                step = 2 if i else 1
+                for box in found.boxes:
+                    rows = slice(box.y // step, (box.y + box.h) // step)
+                    outside[rows, box.x // step : (box.x + box.w) // step] = False
+                difference = np.abs(old.astype(int) - new.astype(int))[outside]
+                assert difference.max() <= (0 if i else 1)
+                assert np.mean(difference > 0) < 0.2
+
+
+def test_what_is_stripped_is_said(kit: Kit, published: Path, tmp_path: Path) -> None:
+    def tags(path: Path) -> str:
+        with av.open(str(path)) as file:
+            return str(file.metadata)
+
+    assert "Gate 3" in tags(kit.source) and "+40.28" in tags(kit.source)
+    assert "Gate 3" not in tags(published) and "+40.28" not in tags(published)
+    summary = deidentify(kit.source, tmp_path / "kept.mp4", kit.options(keep_metadata=True))
+    assert "Gate 3" in tags(tmp_path / "kept.mp4")
+    assert not any("title" in name for name in summary.stripped)
+    again = deidentify(kit.source, tmp_path / "again.mp4", kit.options())
+    assert any("title" in name for name in again.stripped)
+
+
+def test_variable_frame_rate_and_rotation(tmp_path: Path) -> None:
+    pts = [0, 20, 25, 100, 300, 650, 700, 720]
+    odd = Kit(tmp_path, frames=8, time_base=Fraction(1, 1000), pts=pts, rotation=90)
+    target = tmp_path / "public.mp4"
+    deidentify(odd.source, target, odd.options())
+    reconstruct(target, tmp_path / "restored.mp4", odd.private)
+    assert times(odd.source) == times(target) == times(tmp_path / "restored.mp4")
+    with RawReader(odd.source) as one, RawReader(target) as other:
+        assert one.info.rotation == other.info.rotation != 0
+
+
+def test_ten_bits_stay_ten(tmp_path: Path) -> None:
+    deep = Kit(tmp_path, frames=6, pixel_format="yuv420p10le")
+    target = tmp_path / "public.mp4"
+    deidentify(deep.source, target, deep.options())
+    with PublicReader(target) as reader:
+        assert reader.info.layout.depth == 10
+    assert [len(f.boxes) for f in read(target)] == [1] * 6
+
+
+def test_progress_and_summary(kit: Kit, tmp_path: Path) -> None:
+    events: list[Progress] = []
+    summary = deidentify(kit.source, tmp_path / "a.mp4", kit.options(), events.append)
+    assert [event.done for event in events] == [60] and events[0].faces == summary.faces > 0
+    assert summary.frames == 60 and summary.damage is None and summary.weak_windows == ()
+    assert summary.engines["detector"] == "file of boxes" and summary.engines["U_e"]
+    assert summary.seconds["total"] >= summary.seconds["mask"] > 0
+
+
+def test_a_seed_repeats_a_run_and_no_seed_does_not(tmp_path: Path) -> None:
+    """Lossless, since x264 does not always make the same bytes of the same pictures."""
+    kit = Kit(tmp_path, frames=10)
+    noisy = public_model(tmp_path, "noise")
+
+    def run(name: str, seed: int | None) -> bytes:
+        target = tmp_path / name
+        deidentify(kit.source, target, kit.options("h264-lossless", model=noisy, seed=seed))
+        return target.read_bytes()
+
+    assert run("1.mp4", 5) == run("2.mp4", 5)
+    assert run("3.mp4", None) != run("4.mp4", None)
+
+
+def test_boxes_out_and_in_again(kit: Kit, tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    deidentify(kit.source, tmp_path / "a.mp4", kit.options(export_boxes=out))
+    deidentify(kit.source, tmp_path / "b.mp4", kit.options(boxes=out))
+    first, second = read(tmp_path / "a.mp4"), read(tmp_path / "b.mp4")
+    assert [f.boxes for f in first] == [f.boxes for f in second]
+
+
+# --- reconstruct -----------------------------------------------------------------------------------------
+
+
+def test_a_span_and_a_track(kit: Kit, published: Path, tmp_path: Path) -> None:
+    target = tmp_path / "part.mp4"
+    part = Selection(Fraction(1), Fraction(2), frozenset({0}))
+    summary = reconstruct(published, target, kit.private, part)
+    assert summary.frames == 25
+    whole = lumas(target)
+    assert len(whole) == 25
+    nobody = reconstruct(published, tmp_path / "none.mp4", kit.private, Selection(tracks=frozenset({63})))
+    assert nobody.faces == 0 and nobody.frames == 60
+
+
+def test_no_frame_in_the_span(kit: Kit, published: Path, tmp_path: Path) -> None:
+    with pytest.raises(MessageError, match="no frame lies"):
+        reconstruct(published, tmp_path / "r.mp4", kit.private, Selection(begin=Fraction(100)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_pairs_decoder_is_refused(kit: Kit, published: Path, tmp_path: Path) -> None:
+    decoder = private_model(tmp_path, pair="f" * 32)
+    with pytest.raises(MessageError, match="another pair"):
+        reconstruct(published, tmp_path / "r.mp4", decoder)
+    with pytest.raises(ModelError, match="public encoder"):
+        reconstruct(published, tmp_path / "r.mp4", kit.public)
+    with pytest.raises(MessageError, match="no message"):
+        reconstruct(kit.source, tmp_path / "r.mp4", kit.private)
+    assert [path.name for path in tmp_path.iterdir()] == [decoder.name]
+
+
+# --- fail closed -----------------------------------------------------------------------------------------
+
+
+class UnforeseenError(Exception):
+    """Something that nobody foresaw."""
+
+
+def failing_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Works so many times, then fails."""
+    done = 0
+
+    def fail(*args: Any, **named: Any) -> Any:
+        nonlocal done
+        done += 1
+        if done > calls:
+            raise UnforeseenError
+        return original(*args, **named)
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("place", "calls"),
+    [
+        ("uunet.boxfile.BoxFile.detect", 0),
+        ("uunet.boxfile.BoxFile.detect", 60),
+        ("uunet.track.Follower.update", 0),
+        ("uunet.pipeline.mask", 0),
+        ("uunet.pipeline.mask", 80),
+        ("uunet.masking.paste", 50),
+        ("uunet.models.Swapper.swap", 1),
+        ("uunet.pipeline.hide", 0),
+        ("uunet.pipeline.hide", 1),
+        ("uunet.conceal.SpreadMark.apply", 1),
+        ("uunet.conceal.SpreadMark.survives", 0),
+        ("uunet.video.encoder.Encoder.encode", 1),
+        ("uunet.video.muxer.Muxer.add", 0),
+        ("uunet.video.muxer.Muxer.finish", 0),
+        ("uunet.video.formats.Converter.picture", 70),
+    ],
+)
+def test_any_fault_leaves_no_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, calls: int
+) -> None:
+    small = Kit(tmp_path, frames=100, size=(128, 96))
+    owner, name = _owner(place)
+    monkeypatch.setattr(owner, name, failing_after(calls, getattr(owner, name)))
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(UnforeseenError):
+        deidentify(small.source, tmp_path / "out.mp4", small.options(export_boxes=tmp_path / "found.json"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def _owner(place: str) -> tuple[Any, str]:
+    parts = place.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        try:
+            owner: Any = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[end:-1]:
+            owner = getattr(owner, part)
+        assert hasattr(owner, parts[-1]), place
+        return owner, parts[-1]
+    raise LookupError(place)
+
+
+@pytest.mark.parametrize("body", ["identity", "nan"])
+def test_a_model_that_fails_leaves_no_output(kit: Kit, tmp_path: Path, body: str) -> None:
+    model = public_model(tmp_path, body)
+    with pytest.raises(ModelError):
+        deidentify(kit.source, tmp_path / "out.mp4", kit.options(model=model))
+    assert [path.name for path in tmp_path.iterdir()] == [model.name]
+
+
+@pytest.mark.parametrize("name", ["nothing.mp4", "boxes.json", "noise.mp4"])
+def test_inputs_that_are_no_videos(kit: Kit, tmp_path: Path, name: str) -> None:
+    (tmp_path / "noise.mp4").write_bytes(np.random.default_rng(0).bytes(4000))
+    source = kit.folder / name if name == "boxes.json" else tmp_path / name
+    with pytest.raises(UUNetError) as caught:
+        deidentify(source, tmp_path / "out.mp4", kit.options())
+    assert caught.value.hint and not (tmp_path / "out.mp4").exists()
+
+
+def test_a_cut_off_input_is_published_up_to_the_damage(tmp_path: Path) -> None:
+    broken = Kit(tmp_path, frames=100, name="camera.ts")
+    data = broken.source.read_bytes()
+    broken.source.write_bytes(data[: len(data) // 2])
+    target = tmp_path / "public.mp4"
+    summary = deidentify(broken.source, target, broken.options())
+    assert summary.damage is not None and summary.damage.exit_code == 4
+    found = read(target)
+    assert 20 < len(found) == summary.frames < 80
+    assert all(f.verdict == "OK" for f in found) and all(f.boxes for f in found)
+
+
+# --- the shipped pair -------------------------------------------------------------------------------------
+
+
+def test_the_shipped_models_end_to_end(tmp_path: Path) -> None:
+    """Detector, U_e and U_d as they come with the package, on a drawn face."""
+    source = face_clip(tmp_path / "camera.mp4", 12)
+    public, restored = tmp_path / "public.mp4", tmp_path / "restored.mp4"
+    summary = deidentify(source, public, Options(seed=1))
+    again = reconstruct(public, restored, shipped("private"))
+    assert summary.frames == again.frames == 12 and summary.faces == again.faces >= 12
+    found = read(public, shipped_pair())
+    x, a = lumas(source), lumas(public)
+    for k, item in enumerate(found):
+        assert item.boxes
+        box = item.boxes[0]
+        middle = (
+            slice(box.y + box.h // 4, box.y + 3 * box.h // 4),
+            slice(box.x + box.w // 4, box.x + 3 * box.w // 4),
+        )
+        assert np.abs(x[k] - a[k])[middle].mean() > 2
