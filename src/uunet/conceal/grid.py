@@ -1,7 +1,7 @@
 """The coordinates in which `spread` writes: low frequencies of a picture that was shrunk to 320×192.
 
 Shrinking first makes the mark independent of the resolution; low frequencies are what encoders keep even
-where they throw away the rest.
+where they throw away the rest. One transform of the whole picture has no block edges that an eye could see.
 """
 
 from __future__ import annotations
@@ -11,60 +11,62 @@ from functools import cache
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import dctn, idctn
 
 from uunet.types import Plane
 
 WIDTH, HEIGHT = 320, 192
-_BLOCK = 16
-_ROWS, _COLUMNS = HEIGHT // _BLOCK, WIDTH // _BLOCK
-BLOCKS = _ROWS * _COLUMNS
-_MAX_ORDER = 8
-
-# (u, v) = (down, across), by rising u + v, then by rising u; (0, 0), the brightness, is never touched
-_FREQUENCIES = tuple((u, order - u) for order in range(1, _MAX_ORDER + 1) for u in range(order + 1))
-COEFFICIENTS = len(_FREQUENCIES) * BLOCKS
+COEFFICIENTS = 8256  # as many as the longest message needs
+_LOWEST = 40 * 40  # the very lowest frequencies are large: a slight stretch or contrast moves them too far
 
 Thumbnail = npt.NDArray[np.float32]
 """A luma picture of shape (HEIGHT, WIDTH) in units of 8-bit video, 0..255, or a mean of such."""
 
 Vector = npt.NDArray[np.float64]
-"""Coefficients, shape (COEFFICIENTS,): frequency by frequency, in each all blocks row by row."""
+"""Coefficients, shape (COEFFICIENTS,), by rising frequency."""
 
 
 def thumbnail(luma: Plane, depth: int = 8) -> Thumbnail:
-    """A luma plane of any size and of `depth` bits, averaged over areas down to the grid."""
-    small = cv2.resize(luma, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+    """A luma plane of any size and of `depth` bits, averaged over areas down to the grid.
+
+    Small pictures are enlarged first: so that the area behind each sample is the same part of the scene in
+    every size of one video.
+    """
+    height, width = luma.shape
+    factor = max(-(-2 * WIDTH // width), -(-2 * HEIGHT // height))
+    large = (factor * width, factor * height)
+    enlarged = cv2.resize(luma, large, interpolation=cv2.INTER_CUBIC) if factor > 1 else luma
+    small = cv2.resize(enlarged, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
     return small if depth == 8 else small * np.float32(2.0 ** (8 - depth))
 
 
 def coefficients(picture: Thumbnail) -> Vector:
-    """The low frequencies of the orthonormal 16×16 DCT-II of each block."""
-    basis = _basis()
-    blocks = picture.astype(np.float64).reshape(_ROWS, _BLOCK, _COLUMNS, _BLOCK).transpose(0, 2, 1, 3)
-    u, v = np.array(_FREQUENCIES).T
-    spectrum = basis @ blocks @ basis.T
-    return spectrum[:, :, u, v].reshape(BLOCKS, -1).T.reshape(-1)
+    """The low frequencies of the picture's orthonormal DCT-II."""
+    vector: Vector = dctn(picture.astype(np.float64), norm="ortho")[_used()]
+    return vector
 
 
 def picture(vector: Vector) -> Thumbnail:
     """The picture (around zero) that has these low frequencies and no others."""
-    basis = _basis()
-    spectrum = np.zeros((_ROWS, _COLUMNS, _BLOCK, _BLOCK))
-    u, v = np.array(_FREQUENCIES).T
-    spectrum[:, :, u, v] = vector.reshape(-1, BLOCKS).T.reshape(_ROWS, _COLUMNS, -1)
-    blocks = basis.T @ spectrum @ basis
-    return blocks.transpose(0, 2, 1, 3).reshape(HEIGHT, WIDTH).astype(np.float32)
+    spectrum = np.zeros((HEIGHT, WIDTH))
+    spectrum[_used()] = vector
+    small: Thumbnail = idctn(spectrum, norm="ortho").astype(np.float32)
+    return small
 
 
 @cache
-def orders() -> Vector:
-    """u + v of each coefficient: how high its frequency is, 1..8."""
-    return np.repeat([float(u + v) for u, v in _FREQUENCIES], BLOCKS)
+def frequencies() -> Vector:
+    """How high the frequency of each coefficient is, in cycles over 32 pixels of the grid."""
+    rows, columns = _used()
+    frequency: Vector = np.hypot(rows / HEIGHT, columns / WIDTH) * 16
+    return frequency
 
 
 @cache
-def _basis() -> npt.NDArray[np.float64]:
-    k, i = np.mgrid[:_BLOCK, :_BLOCK]
-    basis: npt.NDArray[np.float64] = np.sqrt(2 / _BLOCK) * np.cos(np.pi * k * (2 * i + 1) / (2 * _BLOCK))
-    basis[0] /= np.sqrt(2)
-    return basis
+def _used() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """(down, across) of each coefficient, sorted by (5 down)² + (3 across)², equal ones by `down`."""
+    down, across = np.mgrid[:HEIGHT, :WIDTH].reshape(2, -1)
+    square = (5 * down) ** 2 + (3 * across) ** 2
+    order = np.argsort(square, kind="stable")
+    order = order[square[order] >= _LOWEST][:COEFFICIENTS]
+    return down[order], across[order]

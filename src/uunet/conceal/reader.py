@@ -78,7 +78,7 @@ class SpreadReader:
             count = self._length
             reading = self._read(0, count)
         if reading is None or self._expected is None:
-            shift = self._search(have - self._length)
+            shift = self._search(have - self._length, count)
             if shift > 0:
                 before = self._read(0, shift) if shift >= _LEAST else None
                 self._expected = None if before is None else before.score
@@ -100,25 +100,29 @@ class SpreadReader:
     def _read(self, first: int, count: int) -> Reading | None:
         return spread.reveal(self._mean(first, count), self._key)
 
-    def _score(self, first: int) -> float:
-        return spread.score(self._mean(first, self._length), self._key)
+    def _score(self, first: int, count: int) -> float:
+        return spread.score(self._mean(first, count), self._key)
 
-    def _search(self, furthest: int) -> int:
-        """Where the next window begins, up to `furthest` frames on or a few back; 0 also if none is found."""
+    def _search(self, furthest: int, count: int) -> int:
+        """Where the next window begins, up to `furthest` frames on or a few back; 0 also if none is found.
+
+        If it begins here, it has `count` frames.
+        """
         furthest, nearest = min(furthest, self._length - 1), -self._done
         if furthest < 0:
             return 0
-        scores = {first: self._score(first) for first in range(0, furthest + 1, _COARSE)}
-        scores |= {first: self._score(first) for first in range(-_COARSE, nearest - 1, -_COARSE)}
+        places = [*range(_COARSE, furthest + 1, _COARSE), *range(-_COARSE, nearest - 1, -_COARSE)]
+        scores = {first: self._score(first, self._length) for first in places} | {0: self._score(0, count)}
         rough = max(scores, key=scores.__getitem__)
         for first in range(max(rough - 2 * _COARSE, nearest), min(rough + 2 * _COARSE, furthest) + 1):
-            scores.setdefault(first, self._score(first))
-        best = max(scores, key=scores.__getitem__)
+            if first not in scores:
+                scores[first] = self._score(first, self._length)
+        best: int = max(scores, key=scores.__getitem__)
         enough = scores[best] / _CLEARLY
         if scores[0] >= enough or self._read(best, self._length) is None:
             return 0
         # where nothing moves, a few places on both sides of the border score alike: take the middle
-        left = right = best
+        left, right = best, best
         while scores.get(left - 1, 0.0) >= enough:
             left -= 1
         while scores.get(right + 1, 0.0) >= enough:

@@ -29,26 +29,25 @@ MIN_SIZE: FrameSize = (128, 80)
 """Smaller pictures than this (width, height) do not have the frequencies."""
 
 _DELTAS = {  # step sizes per message size, each a fifth larger than the one before. Frozen: in SPEC.md.
-    24: (42.0, 50.5, 60.5),
-    32: (42.0, 50.5, 60.5),
-    48: (40.0, 48.0, 57.5),
-    64: (38.0, 45.5, 54.5),
-    96: (32.5, 39.0, 47.0),
-    128: (28.5, 34.0, 41.0),
-    160: (25.0, 29.5, 35.5),
-    192: (22.0, 26.5, 32.0),
-    256: (18.5, 22.5, 26.5),
-    384: (14.5, 17.0, 20.5),
-    512: (12.0, 14.0, 17.0),
+    24: (38.0, 45.5, 54.5),
+    32: (38.0, 45.5, 54.5),
+    48: (36.0, 43.0, 52.0),
+    64: (35.0, 42.0, 50.5),
+    96: (31.0, 37.0, 44.5),
+    128: (28.0, 33.5, 40.5),
+    160: (25.0, 30.0, 36.0),
+    192: (22.5, 27.0, 32.5),
+    256: (18.5, 22.0, 26.5),
+    384: (14.5, 17.5, 21.0),
+    512: (12.0, 14.5, 17.5),
 }
 STRENGTHS = 3
 
-MARGIN = 0.11
+MARGIN = 0.1
 """How far `Reading.error` may go in the first encode, so that a second does not bring it over its limit."""
 
-# encoders weaken the mark, the higher the frequency the more: second encodes take a tenth per unit of u + v.
-# Written as much too strong (but not so much that a gentle encoder leaves it past its lattice) it is nearer
-# to the lattice after them. Readers need not know.
+# encoders weaken the mark, the higher the frequency the more. Written stronger (but not so much that a gentle
+# encoder leaves it past its lattice), it is nearer to the lattice after them. Readers need not know.
 _PRE_EMPHASIS, _MOST_EMPHASIS = 0.1, 0.3
 
 _GATE = 2.5  # standard deviations of the lattice score that make a look at the code worth while
@@ -123,7 +122,7 @@ def change_for(mean: Thumbnail, message: bytes, key: bytes, strength: int) -> Ve
     offset = scheme.dither + bits / 2
     change = np.zeros(grid.COEFFICIENTS)
     change[scheme.places] = (np.round(now / delta - offset) + offset) * delta - now
-    change *= 1 + np.minimum(_PRE_EMPHASIS * grid.orders(), _MOST_EMPHASIS)
+    change *= 1 + np.minimum(_PRE_EMPHASIS * grid.frequencies(), _MOST_EMPHASIS)
     return change
 
 
