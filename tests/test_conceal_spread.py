@@ -89,7 +89,7 @@ def test_the_rest_of_the_frame_stays() -> None:
     frames = public(scene(3))
     frames = [f.with_payloads((b"payload",)) for f in frames]
     before = [f.picture.planes[0].copy() for f in frames]
-    marked = SpreadMark(b"message", KEY, (320, 240)).apply(frames, 0)
+    marked = list(SpreadMark(b"message", KEY, (320, 240)).apply(frames, 0))
     for old, new, kept in zip(frames, marked, before, strict=True):
         assert (new.index, new.pts, new.payloads) == (old.index, old.pts, old.payloads)
         assert new.picture.layout == old.picture.layout and (old.picture.planes[0] == kept).all()

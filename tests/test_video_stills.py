@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +102,7 @@ class Eyes:
     def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Sequence[PublicFrame]:
         return frames
 
-    def survives(self, lumas: Sequence[npt.NDArray[np.uint8]]) -> bool:
+    def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
         self.seen.extend(lumas)
         return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class Ladder:
         self.level = attempt
         return frames
 
-    def survives(self, lumas: Sequence[npt.NDArray[np.uint8]]) -> bool:
+    def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
+        lumas = list(lumas)
         assert all(luma.dtype == np.uint8 for luma in lumas)
         self.seen.append((len(lumas), *lumas[0].shape))
         return self.level >= self.needed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -240,10 +240,10 @@ class Mark(Protocol):
     attempts: int
     """How many strengths there are, from gentle to strong."""
 
-    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Sequence[PublicFrame]:
-        """The frames with the mark at strength number `attempt` (0 <= attempt < attempts)."""
+    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Iterable[PublicFrame]:
+        """The frames with the mark at strength number `attempt` (0 <= attempt < attempts), as many."""
         ...
 
-    def survives(self, lumas: Sequence[npt.NDArray[np.uint8]]) -> bool:
+    def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
         """Whether the mark can be read from decoded luma planes (8 bit, any size), one per frame."""
         ...

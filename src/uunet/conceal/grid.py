@@ -11,7 +11,6 @@ from functools import cache
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import dctn, idctn
 
 from uunet.types import Plane
 
@@ -42,7 +41,7 @@ def thumbnail(luma: Plane, depth: int = 8) -> Thumbnail:
 
 def coefficients(picture: Thumbnail) -> Vector:
     """The low frequencies of the picture's orthonormal DCT-II."""
-    vector: Vector = dctn(picture.astype(np.float64), norm="ortho")[_used()]
+    vector: Vector = np.asarray(cv2.dct(picture.astype(np.float64)), np.float64)[_used()]
     return vector
 
 
@@ -50,7 +49,7 @@ def picture(vector: Vector) -> Thumbnail:
     """The picture (around zero) that has these low frequencies and no others."""
     spectrum = np.zeros((HEIGHT, WIDTH))
     spectrum[_used()] = vector
-    small: Thumbnail = idctn(spectrum, norm="ortho").astype(np.float32)
+    small: Thumbnail = cv2.idct(spectrum).astype(np.float32)
     return small
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,23 +40,42 @@ class SpreadMark:
         self._key = key
         self._size = size
 
-    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Sequence[PublicFrame]:
-        """The frames with the mark at strength number `attempt`, 0..attempts - 1.
+    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Iterator[PublicFrame]:
+        """The frames with the mark at strength number `attempt`, 0..attempts - 1, made one by one.
 
         Raises:
             MessageError: no frames, or frames of another size.
         """
         if any(frame.picture.size != self._size for frame in frames):
             raise MessageError("the frames have another size than the mark", "make one mark per picture size")
-        mean = mean_thumbnail(grid.thumbnail(f.picture.planes[0], f.picture.layout.depth) for f in frames)
+        mean = _thumbnail_of_mean((frame.picture.planes[0] for frame in frames), _depth(frames))
         change = spread.change_for(mean, self._message, self._key, attempt)
         full = spread.upsample(change, self._size)
-        return [frame.with_picture(_add(frame.picture, full)) for frame in frames]
+        return (frame.with_picture(_add(frame.picture, full)) for frame in frames)
 
-    def survives(self, lumas: Sequence[npt.NDArray[np.uint8]]) -> bool:
+    def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
         """Whether the message is read back from decoded luma planes with a margin for another encode."""
-        reading = spread.reveal(mean_thumbnail(map(grid.thumbnail, lumas)), self._key)
+        reading = spread.reveal(_thumbnail_of_mean(lumas), self._key)
         return reading is not None and reading.message == self._message and reading.error <= spread.MARGIN
+
+
+def _depth(frames: Sequence[PublicFrame]) -> int:
+    return frames[0].picture.layout.depth if frames else 8
+
+
+def _thumbnail_of_mean(lumas: Iterable[Plane], depth: int = 8) -> Thumbnail:
+    """What `mean_thumbnail` gives for the thumbnails of these planes, but for rounding, for less work."""
+    total: npt.NDArray[np.float32] | None = None
+    count = 0
+    for luma in lumas:
+        if total is None:
+            total = np.zeros(luma.shape, np.float32)
+        cv2.accumulate(luma, total)  # whole numbers below 2**24: exact
+        count += 1
+    if total is None:
+        raise _nothing()
+    mean: Any = total / np.float32(count)  # resizing takes 32 bit like 8 and 16
+    return grid.thumbnail(mean, depth)
 
 
 def mean_thumbnail(thumbnails: Iterable[Thumbnail]) -> Thumbnail:
@@ -70,8 +90,12 @@ def mean_thumbnail(thumbnails: Iterable[Thumbnail]) -> Thumbnail:
         total += picture
         count += 1
     if not count:
-        raise MessageError("no frames to carry a message", "hand over at least one frame")
+        raise _nothing()
     return (total / count).astype(np.float32)
+
+
+def _nothing() -> MessageError:
+    return MessageError("no frames to carry a message", "hand over at least one frame")
 
 
 def _add(picture: Picture, change: npt.NDArray[np.float32]) -> Picture:

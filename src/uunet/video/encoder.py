@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -103,7 +103,7 @@ class Encoder:
         context.thread_count = 1 if idle or settings.still else settings.threads or 0
         context.options = encoder_options(settings, idle=idle)
 
-    def encode(self, pictures: Sequence[Picture], rois: Sequence[Sequence[Box]] = ()) -> list[Coded]:
+    def encode(self, pictures: Iterable[Picture], rois: Sequence[Sequence[Box]] = ()) -> list[Coded]:
         """One window, in decoding order; the first packet is a keyframe that nothing before is needed for.
 
         Raises:
@@ -117,8 +117,10 @@ class Encoder:
         self.configure(context)
         marker = RegionMarker(self.info.size, self.format, self.settings.roi_qoffset)
         coded: list[Coded] = []
+        count = 0
         try:
             for index, picture in enumerate(pictures):
+                count = index + 1
                 frame = self._prepared(picture)
                 frame.pts = index
                 frame.time_base = context.time_base
@@ -131,7 +133,7 @@ class Encoder:
         self.headers = context.extradata
         # x265 does not tell, but has two at most. Its dts are not to be trusted in short windows.
         self.delay = 2 if self.settings.codec == "hevc" else context.reorder_depth
-        self._check(coded, len(pictures))
+        self._check(coded, count)
         return [self._cleaned(packet) for packet in coded]
 
     def _check(self, coded: Sequence[Coded], frames: int) -> None:
@@ -150,21 +152,22 @@ class Encoder:
         data = bitstream.strip_foreign(self.settings.stream, packet.data, annexb=True)
         return Coded(packet.index, data, packet.key)
 
-    def decode_lumas(self, coded: Sequence[Coded]) -> list[npt.NDArray[np.uint8]]:
-        """The luma planes, 8 bits, (height, width), that a player will see, in order of presentation."""
+    def decode_lumas(self, coded: Sequence[Coded]) -> Iterator[npt.NDArray[np.uint8]]:
+        """The luma planes, 8 bits, (height, width), that a player will see, in order of presentation.
+
+        They belong to the decoder: they must not be written to.
+        """
         context = _context(_DECODER.get(self.settings.stream, self.settings.stream), "r")
         context.width, context.height = self.info.size  # FFV1's packets don't say
         context.extradata = self.headers
         context.thread_count = self.settings.threads or 0
-        lumas: dict[int, npt.NDArray[np.uint8]] = {}
         for place, item in enumerate([*coded, None]):
             packet = None
             if item is not None:
                 packet = av.Packet(item.data)
                 packet.pts, packet.dts, packet.time_base = item.index, place - self.delay, Fraction(1, 25)
             for frame in context.decode(packet):
-                lumas[frame.pts or 0] = self._luma(frame)
-        return [lumas[index] for index in sorted(lumas)]
+                yield self._luma(frame)
 
     def _luma(self, frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
         """8 bits, as our reader will see it: a PNG's RGB becomes luma again."""
@@ -175,7 +178,7 @@ class Encoder:
         else:
             depth = frame.format.components[0].bits
             (luma,) = planes_of(frame, 1, depth)
-        return luma.astype(np.uint8) if depth == 8 else (luma >> (depth - 8)).astype(np.uint8)
+        return luma.astype(np.uint8, copy=False) if depth == 8 else (luma >> (depth - 8)).astype(np.uint8)
 
     def _prepared(self, picture: Picture) -> av.VideoFrame:
         """A frame as the encoder takes it: as it is, but for image files and unusual formats."""

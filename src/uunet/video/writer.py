@@ -210,12 +210,12 @@ class _Writer(Generic[F]):
         """Encodes; where there is a mark, reads it back and tries stronger until it comes through."""
         mark = job.mark
         if mark is None:
-            return self._encoder.encode([frame.picture for frame in job.frames], job.rois)
+            return self._encoder.encode((frame.picture for frame in job.frames), job.rois)
         coded: list[Coded] = []
         public = _public(job.frames)
         for attempt in range(mark.attempts):
             marked = mark.apply(public, attempt)
-            coded = self._encoder.encode([frame.picture for frame in marked], job.rois)
+            coded = self._encoder.encode((frame.picture for frame in marked), job.rois)
             if mark.survives(self._encoder.decode_lumas(coded)):
                 self.report.attempts[attempt] += 1
                 return coded
