@@ -28,6 +28,20 @@ def L_adv2(fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
+def L_hide(delta: Tensor) -> Tensor:
+    """How visible δ is: mean square of its luma and twice that of its blue and red differences.
+
+    Without the extra weight H hides nearly all in chroma, which an encoder is careful with and people see
+    as green and purple stains.
+
+    Args:
+        delta: (B, 3, h, w), RGB differences.
+    """
+    to_yuv = torch.tensor([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
+    weight = torch.tensor([1.0, 2.0, 2.0], device=delta.device)[None, :, None, None]
+    return (torch.einsum("oc,bchw->bohw", to_yuv.to(delta), delta).square() * weight).mean()
+
+
 def L_fm(real: list[Tensor], fake: list[Tensor]) -> Tensor:
     """Feature matching (Wang et al. 2018, pix2pixHD, eq. 4): D_f's activations on y near those on x."""
     terms = [F.l1_loss(f.float(), r.float().detach()) for r, f in zip(real, fake, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
 
 import torch
@@ -72,9 +73,39 @@ class FoldedUNet(nn.Module):
         return self.out(F.leaky_relu(self.fine(up0), 0.2))  # type: ignore[no-any-return]
 
 
-def upside_down(image: Tensor) -> Tensor:
-    """Turned by 180°, (B, C, h, w)."""
-    return image.flip(2, 3)
+class Scatter(nn.Module):
+    """Swaps 8×8 blocks of a 64×64 picture in fixed pairs: its own inverse.
+
+    The 36 blocks inside are paired at random, each at least three blocks from its partner; those of the
+    border, part of which the paste mask leaves to the source, with the block opposite.
+    """
+
+    order: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("order", self._pairs())
+
+    @staticmethod
+    def _pairs() -> Tensor:
+        order = [63 - i for i in range(64)]
+        inner = [8 * row + column for row in range(1, 7) for column in range(1, 7)]
+        draw = random.Random(64)
+        while True:
+            draw.shuffle(inner)
+            pairs = list(zip(inner[::2], inner[1::2], strict=True))
+            if all(max(abs(i // 8 - j // 8), abs(i % 8 - j % 8)) >= 3 for i, j in pairs):
+                break
+        for i, j in pairs:
+            order[i], order[j] = j, i
+        return torch.tensor(order)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, C, 64, 64) → the same with its blocks swapped."""
+        channels = image.shape[1]
+        blocks = image.reshape(-1, channels, 8, 8, 8, 8).transpose(3, 4).reshape(-1, channels, 64, 64)
+        swapped = blocks.index_select(2, self.order).reshape(-1, channels, 8, 8, 8, 8)
+        return swapped.transpose(3, 4).reshape(-1, channels, 64, 64)
 
 
 class SeenHiddenEncoder(nn.Module):
@@ -82,13 +113,13 @@ class SeenHiddenEncoder(nn.Module):
 
     ```
     x ─┬─ border ring x·(1−M), thumbnail 8×8 ─► G(·, z) ─► y   (the face that is seen: no identity passes)
-       └─ y, and x and y upside down ─────────► H ───────► a = y + δ   (what is hidden, |δ| ≤ 0.25)
+       └─ y, and x and y scattered ───────────► H ───────► a = y + δ   (what is hidden, |δ| ≤ 0.25)
     noise ─ 8×8 means ─► z
     ```
-    H sees x only upside down, and the restorer sees a both ways: the detail of a place is hidden at the
-    opposite place, where neither people nor recognisers take it for a face. With x upright, the cheapest
-    hiding is δ = c · (x − y), a ghost of the face that everybody sees; a loss term that forbids the ghost
-    was tried and left H at δ = 0.
+    H sees x only scattered (`Scatter`), and the restorer sees a both ways: the detail of a place is hidden
+    at another place, where neither people nor recognisers take it for a face. With x as it is, the cheapest
+    hiding is δ = c · (x − y), a ghost of the face that everybody sees; a loss term that forbids the ghost was
+    tried and left H at δ = 0. With x upside down, whoever turns the picture sees the ghost.
 
     The border ring stays x itself (M of `soft_border`), so that the paste has no seam. Departure from the
     paper, which uses one U-Net and relies on D_a alone: there U_e learns an invisible perturbation that
@@ -103,6 +134,7 @@ class SeenHiddenEncoder(nn.Module):
         self.thumbnail = thumbnail
         self.seen = FoldedUNet(8, 3, base, code=64, smooth=20)
         self.hidden = FoldedUNet(9, 3, base, gain=0.5)
+        self.scatter = Scatter()
         mask = soft_border(SIDE)
         self.register_buffer("mask", mask, persistent=False)
         self.register_buffer("hole", (mask > 0).float(), persistent=False)
@@ -119,7 +151,8 @@ class SeenHiddenEncoder(nn.Module):
 
     def hide(self, x: Tensor, y: Tensor) -> Tensor:
         """a = y + δ: y with x hidden in it."""
-        delta = 0.25 * torch.tanh(self.hidden(torch.cat([y, upside_down(x), upside_down(y)], 1)))
+        away = self.scatter(torch.cat([x, y], 1))
+        delta = 0.25 * torch.tanh(self.hidden(torch.cat([y, away], 1)))
         return y + self.mask * delta
 
     def forward(self, image: Tensor) -> Tensor:
@@ -131,7 +164,7 @@ class SeenHiddenEncoder(nn.Module):
 class Restorer(nn.Module):
     """U_d of the seen/hidden pair: a as it comes out of the channel → r.
 
-    `a and a upside down, (B, 6, 64, 64) → FoldedUNet → r = a + M · net`, so the ring stays as it was.
+    `a and a scattered, (B, 6, 64, 64) → FoldedUNet → r = a + M · net`, so the ring stays as it was.
     """
 
     mask: Tensor
@@ -139,11 +172,12 @@ class Restorer(nn.Module):
     def __init__(self, base: int = 64) -> None:
         super().__init__()
         self.net = FoldedUNet(6, 3, base, gain=0.5)
+        self.scatter = Scatter()
         self.register_buffer("mask", soft_border(SIDE), persistent=False)
 
     def restore(self, a: Tensor) -> Tensor:
         """r before clipping, for training."""
-        r: Tensor = a + self.mask * self.net(torch.cat([a, upside_down(a)], 1))
+        r: Tensor = a + self.mask * self.net(torch.cat([a, self.scatter(a)], 1))
         return r
 
     def forward(self, image: Tensor) -> Tensor:

@@ -38,7 +38,8 @@ class SeenHiddenProfile:
         w_adv, w_l1, w_fm, w_dis, w_con, w_div, w_ano: weights of the terms of the first phase.
         enough: L_div: mean difference at which two noises count as two faces.
         margin: L_ano: cosine up to which two faces count as strangers.
-        w_mse, w_hide: weights of the terms of the second phase; w_hide is of the mean square of δ.
+        w_mse, w_hide: weights of the terms of the second phase. Hiding begins lightly constrained, since
+            H gives up if it must be invisible before U_d can read.
         seen_base, restorer_base: widths of the networks.
     """
 
@@ -57,7 +58,7 @@ class SeenHiddenProfile:
     enough: float = 0.06
     margin: float = 0.1
     w_mse: float = 50.0
-    w_hide: float = 6.0
+    w_hide: tuple[float, float] = (6.0, 35.0)  # in the first quarter of the phase and after it
     seen_base: int = 48
     restorer_base: int = 64
     crops: CropProfile = field(default_factory=lambda: TRAINING)
@@ -176,7 +177,7 @@ class Trainer:
             r = self.U_d.restore(received)
         terms = {
             "mse": (p.w_mse, losses.L_mse(b.x, r.float())),
-            "hide": (p.w_hide, (a - y).square().mean()),
+            "hide": (p.w_hide[self.step - p.paint_steps > p.hide_steps // 4], losses.L_hide(a - y)),
         }
         return self._descend("H", terms)
 
