@@ -27,7 +27,7 @@ class InputError(UUNetError):
 
 
 class OutputError(UUNetError):
-    """The output can't be written: folder missing, disk full, same file as the input, unsuitable container."""
+    """The output can't be written: folder missing, disk full, output = input, unsuitable container."""
 
 
 class TruncatedError(InputError):
