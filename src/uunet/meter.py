@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -27,15 +28,14 @@ class Meter:
             self._seconds[name] = self._seconds.get(name, 0.0) + time.perf_counter() - began
 
     def each(self, name: str, items: Iterable[T]) -> Iterator[T]:
-        """The same items; the time until each comes counts for a stage."""
+        """The same items; the time until each comes counts for a stage. None is held on to."""
         iterator = iter(items)
         while True:
             with self.stage(name):
-                try:
-                    item = next(iterator)
-                except StopIteration:
-                    return
-            yield item
+                came = list(islice(iterator, 1))
+            if not came:
+                return
+            yield came.pop()
 
     def seconds(self) -> dict[str, float]:
         """By stage, and `total` since this meter was made."""

@@ -72,7 +72,8 @@ class TrackSettings:
 
 
 class Tracker:
-    """Follows faces; one Tracker per stream. Memory is flat: a window and its look-ahead are held.
+    """Follows faces; one Tracker per stream. Memory is flat: a window and its look-ahead are held,
+    the window until it is given out.
 
     Args:
         detector: finds the faces of one picture.
@@ -109,13 +110,12 @@ class Tracker:
                 self._follower.update(seen.frame.index, seen.detections)
             held.append(seen)
             if len(held) >= WINDOW + ahead:
-                yield self._window(number, held[:WINDOW])
-                held = held[WINDOW:]
+                del seen
+                yield self._window(number, _first(held, WINDOW))
                 number += 1
         while held:
             length = WINDOW if len(held) >= WINDOW + WINDOW // 2 else len(held)
-            yield self._window(number, held[:length])
-            held = held[length:]
+            yield self._window(number, _first(held, length))
             number += 1
 
     def _window(self, number: int, held: list[Seen]) -> Window:
@@ -174,6 +174,13 @@ class Tracker:
             self._next += 1
         self._next += 1
         return self._next - 1
+
+
+def _first(held: list[Seen], length: int) -> list[Seen]:
+    """Takes the first frames away, so that whoever gets the window may let go of them."""
+    taken = held[:length]
+    del held[:length]
+    return taken
 
 
 def _runs(path: Path) -> list[range]:
