@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from uunet.engine import Engine
 from uunet.errors import ModelError
+from uunet.onnxfile import metadata
 
 CARD_KEY = "uunet.card"
 """Key of the card in the metadata of the ONNX file."""
@@ -62,21 +63,15 @@ def read_card(path: Path) -> Card:
     Raises:
         ModelError: no such file, not ONNX, no card, or a card of a newer format.
     """
-    import onnxruntime  # noqa: PLC0415  (its import costs more than the rest of the program's)
-
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(
             f"can't read the model {path}: {error.strerror or error}", "check the path"
         ) from error
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY)
-    except Exception as error:
+        text = metadata(data).get(CARD_KEY)
+    except ValueError as error:
         raise ModelError(
             f"{path} is not an ONNX model", "the file is damaged: export or copy it again"
         ) from error
