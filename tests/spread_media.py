@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import av
 import cv2
@@ -38,7 +38,7 @@ def public(lumas: Sequence[Plane], depth: int = 8) -> list[PublicFrame]:
     return [PublicFrame(Picture((luma,), layout), k, k) for k, luma in enumerate(lumas)]
 
 
-def luma_of(frames: Sequence[PublicFrame]) -> list[Luma]:
+def luma_of(frames: Iterable[PublicFrame]) -> list[Luma]:
     """The luma planes of 8-bit frames."""
     return [np.asarray(frame.picture.planes[0], np.uint8) for frame in frames]
 

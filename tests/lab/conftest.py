@@ -1,7 +1,8 @@
-"""The laboratory's tests need torch; without it they are skipped, and .ci/run installs it."""
+"""The laboratory's tests need torch; without it they are left out. .ci/run runs them with it."""
 
 from __future__ import annotations
 
-import pytest
+import importlib.util
 
-pytest.importorskip("torch", reason="the laboratory's tests need torch: pip install -e .[lab]")
+if importlib.util.find_spec("torch") is None:
+    collect_ignore_glob = ["test_*.py"]
