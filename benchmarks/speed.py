@@ -4,8 +4,8 @@
     python benchmarks/speed.py --deface DEFACE_ENVIRONMENT/bin/deface -o results/speed.json
 
 Every contestant is a process of its own, from its start to its end, on the same 1280x720 clip with three
-faces in every frame (`media.py`, or `--clip`). They take turns, so that a slow minute of the computer hits all of
-them; what counts are ratios of medians. The plain transcode decodes and encodes with the settings of
+faces in every frame (`media.py`, or `--clip`). They take turns, so that a slow minute of the computer hits
+all of them; what counts are ratios of medians. The plain transcode decodes and encodes with the settings of
 `deidentify` (H.264 `veryfast`, crf 18) and does nothing between. deface runs with its defaults and with
 `--scale 640x360`, with each of its backends.
 """

