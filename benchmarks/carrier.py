@@ -269,13 +269,16 @@ def main() -> None:
         "rows": old.get("rows", []),
     }
     rows: list[dict[str, Any]] = result["rows"]
+    # now: the code that is measured is the code that was loaded
+    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    commit = head.stdout.strip()
     done = {(r["clip"], r["publisher"], r["faces"]) for r in rows}
     for name, frames in clips.items():
         for publisher in args.publishers:
             for faces in args.faces:
                 if (name, publisher, faces) in done:
                     continue
-                rows.append({"clip": name, **measure(frames, publisher, faces)})
+                rows.append({"clip": name, "commit": commit, **measure(frames, publisher, faces)})
                 result["summary"] = summary(rows)
                 args.output.write_text(json.dumps(result, indent=1) + "\n")
     if args.trials:
@@ -294,7 +297,6 @@ def measure(frames: Sequence[Yuv], publisher: str, faces: int) -> dict[str, Any]
         survival[way] = read(code(public, encoder)[0], sent)
     score = " ".join(f"{s['read']}/{s['windows']}" for s in survival.values())
     logging.info("%s %d faces: %s (%.0f s)", publisher, faces, score, time.monotonic() - started)
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
     return {
         "frames": len(frames),
         "size": [frames[0].shape[1], frames[0].shape[0] * 2 // 3],
@@ -303,7 +305,6 @@ def measure(frames: Sequence[Yuv], publisher: str, faces: int) -> dict[str, Any]
         "message_bytes": len(sent[0]),
         **made,
         "survival": survival,
-        "commit": head.stdout.strip(),
     }
 
 
