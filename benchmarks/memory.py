@@ -20,7 +20,8 @@ from typing import Any
 
 import av
 import media
-from speed import commit, deidentify
+from revision import commit
+from speed import deidentify
 
 GOAL = 500.0  # MB (10^6 bytes)
 POINTS = 24  # of each curve

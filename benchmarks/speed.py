@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import media
+from revision import commit
 
 GOALS = {"deface": 5.0, "deface --scale 640x360": 2.0, "plain transcode": 0.5}
 """Speed of `deidentify` as a multiple of that of the others: at least."""
@@ -128,18 +129,6 @@ def evaluate(times: Mapping[str, Sequence[Mapping[str, float]]], frames: int) ->
                 "reached": ratio >= goal,
             }
     return {"ratios": ratios, "contestants": rows}
-
-
-def commit() -> str:
-    git = ["git", "-C", str(Path(__file__).parent)]
-    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    changes = subprocess.run(
-        [*git, "status", "--porcelain", "--untracked-files=no", "--", "../src"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return head.stdout.strip() + (" with changes in src" if changes.stdout.strip() else "")
 
 
 def versions(deface: Path | None) -> dict[str, str]:
