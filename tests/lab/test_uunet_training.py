@@ -12,7 +12,7 @@ import torch
 from uunet.models import Card, Restorer, Swapper
 from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
-from uunet_lab.methods.uunet.networks import SeenHiddenEncoder
+from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
 from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, Trainer, load_pair
 from uunet_lab.training.augment import StillSource, crop, draw_boxes, nudge, split
 from uunet_lab.training.export import export
@@ -48,6 +48,23 @@ def test_the_ring_stays_the_source() -> None:
     with torch.no_grad():
         a = net(torch.cat([x, torch.rand(1, 1, 64, 64)], 1))
     assert torch.equal(a[:, :, 0], x[:, :, 0])
+
+
+def test_scattering_moves_every_block_and_undoes_itself() -> None:
+    scatter = Scatter()
+    x = torch.rand(2, 3, 64, 64)
+    assert torch.equal(scatter(scatter(x)), x)
+    assert not bool((scatter(x) == x).all((1, 2, 3)).any())
+    assert bool((scatter.order != torch.arange(64)).all())
+
+
+def test_hidden_content_costs_more_in_chroma_than_in_luma() -> None:
+    grey = torch.full((1, 3, 4, 4), 0.1)
+    tint = torch.zeros(1, 3, 4, 4)
+    tint[:, 0], tint[:, 1] = 0.1, -0.1 * 0.299 / 0.587  # no luma
+    assert float(losses.L_hide(grey)) == pytest.approx(0.01 / 3, rel=1e-3)
+    luma_free = float((tint.square()).mean())
+    assert float(losses.L_hide(tint)) > luma_free / 3
 
 
 def test_training_resumes_exactly(tmp_path: Path) -> None:

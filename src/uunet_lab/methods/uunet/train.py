@@ -39,7 +39,8 @@ class SeenHiddenProfile:
         enough: L_div: mean difference at which two noises count as two faces.
         margin: L_ano: cosine up to which two faces count as strangers.
         w_mse, w_hide: weights of the terms of the second phase. Hiding begins lightly constrained, since
-            H gives up if it must be invisible before U_d can read.
+            H gives up if it must be invisible before U_d can read. w_face: of what δ changes in the eyes of D_f,
+            so that a detector still finds the face.
         seen_base, restorer_base: widths of the networks.
     """
 
@@ -58,7 +59,8 @@ class SeenHiddenProfile:
     enough: float = 0.06
     margin: float = 0.1
     w_mse: float = 50.0
-    w_hide: tuple[float, float] = (6.0, 35.0)  # in the first quarter of the phase and after it
+    w_hide: tuple[float, float] = (6.0, 90.0)  # in the first quarter of the phase and after it
+    w_face: float = 1.0
     seen_base: int = 48
     restorer_base: int = 64
     crops: CropProfile = field(default_factory=lambda: TRAINING)
@@ -173,11 +175,16 @@ class Trainer:
             a = self.U_e.hide(b.x, y)
         y, a = y.float(), a.float()
         received = transmit(b.x_true, a, p.channel, rng)
+        self.D_f.requires_grad_(False)
         with self._half():
             r = self.U_d.restore(received)
+            _, shown = self.D_f.features(a)
+            with torch.no_grad():
+                _, painted = self.D_f.features(y)
         terms = {
             "mse": (p.w_mse, losses.L_mse(b.x, r.float())),
             "hide": (p.w_hide[self.step - p.paint_steps > p.hide_steps // 4], losses.L_hide(a - y)),
+            "face": (p.w_face, losses.L_fm(painted, shown)),
         }
         return self._descend("H", terms)
 
