@@ -116,7 +116,8 @@ def psnr(x: Sequence[Image], r: Sequence[Image]) -> Floats:
 
 def ssim(x: Sequence[Image], r: Sequence[Image]) -> Floats:
     """Structural similarity of each face (Wang et al. 2004)."""
-    return np.array([structural_similarity(a, b, channel_axis=2) for a, b in zip(x, r, strict=True)])
+    scores = [structural_similarity(a, b, channel_axis=2) for a, b in zip(x, r, strict=True)]  # type: ignore[no-untyped-call]
+    return np.array(scores)
 
 
 def through_codec(picture: Picture, pair: Pair, boxes: Sequence[Box], settings: EncodeSettings) -> Picture:

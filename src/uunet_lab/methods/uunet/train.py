@@ -39,8 +39,8 @@ class SeenHiddenProfile:
         enough: L_div: mean difference at which two noises count as two faces.
         margin: L_ano: cosine up to which two faces count as strangers.
         w_mse, w_hide: weights of the terms of the second phase. Hiding begins lightly constrained, since
-            H gives up if it must be invisible before U_d can read. w_face: of what δ changes in the eyes of D_f,
-            so that a detector still finds the face.
+            H gives up if it must be invisible before U_d can read. w_face: of what δ changes
+            in the eyes of D_f, so that a detector still finds the face.
         seen_base, restorer_base: widths of the networks.
     """
 
