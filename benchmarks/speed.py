@@ -1,6 +1,6 @@
 """How fast is `deidentify`? Against a plain transcode and against deface, in the same run.
 
-    pip install deface onnxruntime        # in an environment of its own
+    pip install deface onnx onnxruntime   # in an environment of its own
     python benchmarks/speed.py --deface DEFACE_ENVIRONMENT/bin/deface -o results/speed.json
 
 Every contestant is a process of its own, from its start to its end, on the same 1280x720 clip with three
