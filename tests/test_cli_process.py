@@ -26,8 +26,19 @@ def environment() -> dict[str, str]:
 def start(*arguments: object, **setup: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "uunet", *map(str, arguments)]
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), **setup
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        preexec_fn=_listen_to_interrupts,  # noqa: PLW1509 (no threads have been started here)
+        **setup,
     )
+
+
+def _listen_to_interrupts() -> None:
+    """Shells start background jobs, and with them a test run in the background, with SIGINT ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_help_imports_nothing_heavy() -> None:

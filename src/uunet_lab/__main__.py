@@ -61,9 +61,11 @@ def export(  # noqa: PLR0917
     data: Annotated[str, typer.Option(help="What it was trained on, with the licence.")],
     pair: Annotated[str | None, typer.Option(help="32 hexadecimal digits; default: drawn.")] = None,
     demonstration: Annotated[bool, typer.Option(help="The private model will be public.")] = False,
+    metrics: Annotated[Path | None, typer.Option(help="What `evaluate pair` wrote, for the cards.")] = None,
 ) -> None:
     """Write a run's models as ONNX files with their cards, and prove that they compute the same."""
     from uunet.models import Card  # noqa: PLC0415
+    from uunet_lab.evaluation.results import card_metrics  # noqa: PLC0415
     from uunet_lab.methods.uunet.train import load_pair  # noqa: PLC0415
     from uunet_lab.training.export import export as write  # noqa: PLC0415
 
@@ -84,6 +86,7 @@ def export(  # noqa: PLR0917
         demonstration=demonstration,
         data=data,
         revision=revision or "unknown",
+        metrics=card_metrics(metrics) if metrics else {},
     )
     write(encoder, 4, card, output / "public.onnx")
     write(decoder, 3, replace(card, role="private"), output / "private.onnx")

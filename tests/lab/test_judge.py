@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
 from uunet_lab.evaluation.judge import auc, decidability
+from uunet_lab.evaluation.results import card_metrics
 
 
 def _descriptors(noise: float) -> tuple[np.ndarray, np.ndarray]:
@@ -32,3 +36,13 @@ def test_auc_of_copies_is_one_and_of_strangers_a_half() -> None:
 
 def test_decidability_grows_with_separation() -> None:
     assert decidability(*_descriptors(0.3)) > decidability(*_descriptors(1.5)) > 0
+
+
+def test_a_cards_figures_are_flat_and_without_intervals(tmp_path: Path) -> None:
+    results = tmp_path / "pair.json"
+    figures = {
+        "stills": {"auc": 0.6, "psnr": {"mean": 27.0, "ci95": 0.4, "n": 9}},
+        "models": {"public": "ab"},
+    }
+    results.write_text(json.dumps({"metrics": figures}))
+    assert card_metrics(results) == {"stills.auc": 0.6, "stills.psnr": 27.0}

@@ -39,3 +39,18 @@ def interval(values: npt.NDArray[np.float64], digits: int = 3) -> dict[str, floa
     """Mean of independent samples and half of its 95 % confidence interval (normal approximation)."""
     half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
     return {"mean": round(float(values.mean()), digits), "ci95": round(half, digits), "n": len(values)}
+
+
+def card_metrics(path: Path) -> dict[str, float]:
+    """The figures of a results file, flat, as a model's card carries them: `stills.auc_x_a` → .674."""
+    flat: dict[str, float] = {}
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                walk(f"{prefix}.{name}" if prefix else name, inner)
+        elif isinstance(value, int | float):
+            flat[prefix.removesuffix(".mean")] = float(value)
+
+    walk("", json.loads(path.read_text("utf-8"))["metrics"])
+    return {name: value for name, value in flat.items() if not name.endswith((".ci95", ".n"))}
