@@ -31,8 +31,7 @@ def start(*arguments: object, **setup: object) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
-        preexec_fn=_listen_to_interrupts,  # noqa: PLW1509 (no threads have been started here)
-        **setup,
+        **({"preexec_fn": _listen_to_interrupts} | setup),
     )
 
 
