@@ -70,8 +70,6 @@ class Course:
         rects: (n, 4), the face boxes of n frames in a row, n ≥ 1.
         first: number in the window of the first of them.
         size: of the frame.
-        unit: pieces begin at multiples of this many frames and end before one (2 in long windows, where
-            the wire counts in twos); the first and last frame are moved outward.
         before: (1, 3), the square at the end of the window before, if the face comes from there.
         region: how faces are widened.
 
@@ -86,17 +84,14 @@ class Course:
         first: int,
         size: FrameSize,
         *,
-        unit: int = 1,
         before: Squares | None = None,
         region: Region = HEAD,
     ) -> None:
-        self._start = first - first % unit
-        stop = first + len(rects) + -(first + len(rects)) % unit
-        rows = np.clip(np.arange(self._start, stop) - first, 0, len(rects) - 1)
+        self._start = first
         margin = np.array([0.0, 0.0, 2.0, 2.0]) * region.margin
-        self._wanted, self._faces = squares_of(rects, region)[rows], (rects + margin)[rows]
-        self._size, self._unit, self._before = size, unit, before
-        self._knots = [0, len(rows)]
+        self._wanted, self._faces = squares_of(rects, region), rects + margin
+        self._size, self._before = size, before
+        self._knots = [0, len(rects)]
         self._corners, self.waste = _fit(self._wanted, self._faces, self._knots, before)
 
     @property
@@ -106,7 +101,7 @@ class Course:
 
     def split(self) -> bool:
         """Adds a piece where it helps most; False if the pieces are too short for that."""
-        knot = _cut(self._wanted, self._corners, self._knots, self._unit)
+        knot = _cut(self._wanted, self._corners, self._knots)
         if knot is None:
             return False
         self._knots = sorted([*self._knots, knot])
@@ -245,9 +240,9 @@ def _covers(segment: Segment, needed: Squares, size: FrameSize) -> bool:
     return True
 
 
-def _cut(wanted: Squares, corners: Squares, knots: list[int], unit: int) -> int | None:
+def _cut(wanted: Squares, corners: Squares, knots: list[int]) -> int | None:
     """Where one more corner helps most: the frame farthest off the path, away from the other corners."""
     path = _hats(np.arange(len(wanted)), knots) @ corners
     error = np.abs((path - wanted) / wanted[:, 2:]).max(axis=1)
-    free = [k for k in range(0, len(wanted), unit) if min(abs(k - knot) for knot in knots) >= _SHORTEST]
+    free = [k for k in range(len(wanted)) if min(abs(k - knot) for knot in knots) >= _SHORTEST]
     return max(free, key=lambda k: error[k]) if free else None

@@ -15,7 +15,6 @@ from uunet.sampling import Sampler, Seen
 from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Segment, Window
 
 _TRACKS = 64  # numbers of tracks on the wire
-_SHORT = 64  # frames in a window up to which the wire counts single frames, above in twos
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +151,12 @@ class Tracker:
     ) -> tuple[list[Segment], list[int]]:
         """The regions of the window, and the numbers of their tracks."""
         settings = self._settings
-        unit = 1 if len(span) <= _SHORT else 2
         courses = []
         for track, path in paths:
             for run in _runs(path):
                 rects = np.stack([path[k][0] for k in run])
                 before = self._ends.get(track.number) if run[0] == span[0] else None
-                course = Course(
-                    rects, run[0] - span[0], size, unit=unit, before=before, region=settings.region
-                )
+                course = Course(rects, run[0] - span[0], size, before=before, region=settings.region)
                 courses.append((track.number, course))
         straighten([course for _, course in courses], settings.segments, settings.region)
         drawn = [(number, s) for number, course in courses for s in course.segments(number % _TRACKS)]
