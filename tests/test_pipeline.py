@@ -107,6 +107,16 @@ def test_revealed_boxes_are_those_that_mask_used(
     assert any(len(here) > 1 for here in used) and summary.tracks == 2
 
 
+@pytest.mark.parametrize("frames", [1, 24, 65, 67, 71, 72])
+def test_last_windows_of_every_length(tmp_path: Path, frames: int) -> None:
+    kit = Kit(tmp_path, frames=frames)
+    assert deidentify(kit.source, tmp_path / "public.mp4", kit.options()).frames == frames
+    with PublicReader(tmp_path / "public.mp4") as reader:
+        found = [item for group in reveal(reader, PAIR) for item in group]
+    assert [item.verdict for item in found] == ["OK"] * frames
+    assert all(item.boxes for item in found[2:])
+
+
 def test_there_and_back(kit: Kit, published: Path) -> None:
     """Faces are replaced in the public file, the scene comes back; sound and times are the same."""
     restored = kit.folder / "restored.mp4"
