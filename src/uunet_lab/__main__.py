@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -65,17 +64,11 @@ def export(  # noqa: PLR0917
 ) -> None:
     """Write a run's models as ONNX files with their cards, and prove that they compute the same."""
     from uunet.models import Card  # noqa: PLC0415
-    from uunet_lab.evaluation.results import card_metrics  # noqa: PLC0415
+    from uunet_lab.evaluation.results import card_metrics, revision  # noqa: PLC0415
     from uunet_lab.methods.uunet.train import load_pair  # noqa: PLC0415
     from uunet_lab.training.export import export as write  # noqa: PLC0415
 
     encoder, decoder = load_pair(run / "last.pt")
-    revision = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
     output.mkdir(parents=True, exist_ok=True)
     card = Card(
         name=name,
@@ -85,7 +78,7 @@ def export(  # noqa: PLR0917
         smallest=20,
         demonstration=demonstration,
         data=data,
-        revision=revision or "unknown",
+        revision=revision(),
         metrics=card_metrics(metrics) if metrics else {},
     )
     write(encoder, 4, card, output / "public.onnx")

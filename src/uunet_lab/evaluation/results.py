@@ -12,6 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 
+def revision() -> str:
+    """The short git revision of the working folder, or `unknown` outside a checkout."""
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or "unknown"
+
+
 def write(path: Path, title: str, data: str, metrics: dict[str, Any]) -> None:
     """Write one file of results; it appears whole or not at all.
 
@@ -21,14 +32,8 @@ def write(path: Path, title: str, data: str, metrics: dict[str, Any]) -> None:
         data: on what.
         metrics: figures by name; use `interval` for those that have a spread.
     """
-    found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     command = " ".join(["uunet-lab", *sys.argv[1:]])
-    content = {"title": title, "data": data, "commit": found.stdout.strip(), "command": command}
+    content = {"title": title, "data": data, "commit": revision(), "command": command}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content | {"metrics": metrics}, indent=1) + "\n", "utf-8")

@@ -33,7 +33,6 @@ class CropProfile:
 
 
 TRAINING = CropProfile()
-PLAIN = CropProfile(shift=0.0, zoom=(1.0, 1.0), turn=0.0, degrade=0.0, light=0.0)
 
 
 def draw_boxes(count: int, profile: CropProfile, rng: torch.Generator) -> Tensor:
@@ -41,7 +40,7 @@ def draw_boxes(count: int, profile: CropProfile, rng: torch.Generator) -> Tensor
     u = torch.rand(count, 5, generator=rng)
     zoom = profile.zoom[0] + u[:, 0] * (profile.zoom[1] - profile.zoom[0])
     angle = (u[:, 1] * 2 - 1) * profile.turn
-    flip = (u[:, 2] < 0.5).float() * 2 - 1 if profile is not PLAIN else torch.ones(count)
+    flip = (u[:, 2] < 0.5).float() * 2 - 1
     slack = profile.shift * 2
     dx, dy = ((u[:, 3 + i] * 2 - 1) * slack for i in range(2))
     cos, sin = zoom * angle.cos(), zoom * angle.sin()
