@@ -55,7 +55,7 @@ def run(folder: Path, source: Path | None = None, listen: Listener | None = None
     published = deidentify(source, public, Options(seed=1), listen)
     reconstructed = reconstruct(public, restored, shipped("private"), listen=listen)
     card = read_card(shipped("public"))
-    sheets = sheet.draw(source, public, restored, card.pair, folder)
+    sheets = sheet.draw(source, public, restored, card.pair, folder, total=reconstructed.frames)
     files = {
         "source": source.name if source.parent == folder else source.resolve().as_uri(),
         "public": public.name,

@@ -34,16 +34,18 @@ class Sheets:
     frames: Path
 
 
-def draw(source: Path, public: Path, restored: Path, pair: str, folder: Path, *, count: int = 24) -> Sheets:
+def draw(
+    source: Path, public: Path, restored: Path, pair: str, folder: Path, *, total: int, count: int = 24
+) -> Sheets:
     """Decode three videos side by side and draw what is in the boxes of the public one.
 
     Args:
         source, public, restored: videos with the same frames.
         pair: of the models that made them.
         folder: where the pictures go, exists.
+        total: frames in each of them.
         count: most faces on the sheet, spread over time.
     """
-    total = sum(1 for _ in _together(source, public, restored, pair))
     wanted = set(np.linspace(0, max(total - 1, 0), min(total, _COLUMNS), dtype=int).tolist())
     shown = set(np.linspace(0, max(total - 1, 0), min(total, 5), dtype=int)[1:-1].tolist() or [0])
     faces: list[list[Image]] = []
