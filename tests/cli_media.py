@@ -1,7 +1,8 @@
-"""Small clips and images with a drawn face, for the tests of the command line. Helpers, no tests."""
+"""Runs of the command line, and small clips and images with a drawn face for them. Helpers, no tests."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,35 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from av.video.stream import VideoStream
+from typer.testing import CliRunner
 
 from cartoon import draw, street
+from uunet.cli import app
 
 Image = npt.NDArray[np.uint8]
+
+_PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
+
+
+class Ran:
+    """What a command left on the terminal; `traceback` says whether one has to be there."""
+
+    def __init__(self, *arguments: object, traceback: bool = False) -> None:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=_PLAIN)
+        self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
+        assert ("Traceback" in self.out + self.err) is traceback, self.err
+
+    @property
+    def json(self) -> Any:
+        """The document on standard output."""
+        return json.loads(self.out)
+
+    def fails(self, code: int, *texts: str) -> None:
+        """It ended with this code, one error and one hint that say these texts."""
+        assert self.code == code, self.err
+        assert self.err.count("error: ") == self.err.count("hint: ") == 1, self.err
+        for text in texts:
+            assert text in self.err, self.err
 
 
 def face_image(index: int = 0, size: tuple[int, int] = (192, 144)) -> Image:

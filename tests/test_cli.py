@@ -11,41 +11,10 @@ import av
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from cli_media import face_clip, face_file
-from uunet.cli import app
+from cli_media import Ran, face_clip, face_file
 from uunet.models import shipped
 from video_media import make_sound, make_video
-
-runner = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    for name in ("FORCE_COLOR", "UUNET_DEBUG", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-
-
-class Ran:
-    """What a command left on the terminal."""
-
-    def __init__(self, *arguments: object) -> None:
-        result = runner.invoke(app, [str(argument) for argument in arguments])
-        self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
-        assert "Traceback" not in self.out + self.err, self.err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    def fails(self, code: int, *texts: str) -> None:
-        """It ended with this code, one error and one hint that say these texts."""
-        assert self.code == code, self.err
-        assert self.err.count("error: ") == self.err.count("hint: ") == 1, self.err
-        for text in texts:
-            assert text in self.err, self.err
 
 
 @pytest.fixture(scope="module")
@@ -295,4 +264,4 @@ def test_a_fault_of_the_program(folder: Path, tmp_path: Path, monkeypatch: pytes
     arguments = ["deidentify", str(folder / "camera.mp4"), "-o", str(tmp_path / "out.mp4")]
     Ran(*arguments).fails(70, "ZeroDivisionError: oops", "report")
     assert list(tmp_path.iterdir()) == []
-    assert "Traceback" in runner.invoke(app, [*arguments, "--debug"]).stderr
+    assert "Traceback" in Ran(*arguments, "--debug", traceback=True).err

@@ -67,7 +67,7 @@ def publish(folder: Path, codec: Codec, counts: Sequence[int] = (48, 30)) -> tup
             boxes = boxes_of(win)
             base = info.time_base
             step = round(1 / (25 * base))
-            frames, mark = hide(public(win), win, boxes, SIGNATURE, lossless=settings.lossless)
+            frames, mark, _ = hide(public(win), win, boxes, SIGNATURE, lossless=settings.lossless)
             frames = [PublicFrame(f.picture, f.index, f.pts * step, f.payloads) for f in frames]
             writer.write(frames, mark, boxes)
             every += boxes
@@ -167,6 +167,45 @@ def test_a_foreign_video_says_nothing(tmp_path: Path) -> None:
     assert len(found) == 60 and {f.verdict for f in found} == {"NO_MESSAGE"}
 
 
+def crowd(count: int, faces: int) -> Window:
+    """Many faces that come and go, each of which needs a long slot."""
+    paths = [
+        Segment(n, 1 + n % 7, count - 2, 60 * (n % 32), 500 * (n // 32), 60 * (n % 32) + 40, 500, 250, 300)
+        for n in range(faces)
+    ]
+    return replace(window(0, count, paths), segments=tuple(paths), tracks=tuple(range(faces)))
+
+
+def test_more_faces_than_the_pixels_have_room_for() -> None:
+    win = crowd(48, 60)
+    boxes = boxes_of(win)
+    frames, mark, left_out = hide(public(win), win, boxes, SIGNATURE, lossless=False)
+    assert mark is not None and 0 < left_out < 30
+    beside = [f for group in reveal(frames, PAIR) for f in group]
+    assert {f.verdict for f in beside} == {"OK"} and [list(f.boxes) for f in beside] == boxes
+    stripped = [f.with_payloads(()) for f in mark.apply(frames, 2)]
+    found = [f for group in reveal(stripped, PAIR) for f in group]
+    assert {(f.carrier, f.verdict) for f in found} == {("spread", "INCOMPLETE")}
+    assert [list(f.boxes) for f in found] == boxes_of(replace(win, segments=win.segments[:-left_out]))
+    few = window(0, 48)
+    assert hide(public(few), few, boxes_of(few), SIGNATURE, lossless=False).left_out == 0
+    assert hide(public(win), win, boxes, SIGNATURE, lossless=True).left_out == 0
+
+
+def test_names_whose_packet_is_lost() -> None:
+    """The text still tells every box, and the packets that are left tell the names of theirs."""
+    win = crowd(10, 6)
+    boxes = boxes_of(win)
+    frames = hide(public(win), win, boxes, SIGNATURE, lossless=False).frames
+    for lost, names in ((2, (None, None, None, None, 4, 5)), (3, (0, 1, 2, 3, None, None))):
+        payloads = frames[0].payloads  # header, text, two packets
+        cut = [frames[0].with_payloads(payloads[:lost] + payloads[lost + 1 :]), *frames[1:]]
+        found = [f for group in reveal(cut, PAIR) for f in group]
+        assert [list(f.boxes) for f in found] == boxes and {f.verdict for f in found} == {"OK"}
+        assert found[7].tracks == names
+        assert found[7].positions(frozenset({4})) == ({4} if lost == 2 else set())
+
+
 def tell(payload: bytes, count: int = 3) -> list[Revealed]:
     win = window(0, count)
     frames = [frame.with_payloads((payload,)) for frame in public(win)]
@@ -193,7 +232,7 @@ def test_damaged_messages(payload: bytes, verdict: str) -> None:
 def test_gaps_of_frames_that_say_nothing_stay_in_order() -> None:
     win = window(0, 48)
     boxes = boxes_of(win)
-    frames, mark = hide(public(win), win, boxes, SIGNATURE, lossless=False)
+    frames, mark, _ = hide(public(win), win, boxes, SIGNATURE, lossless=False)
     assert mark is not None
     frames = list(mark.apply(frames, 2))  # what the pixels say of so few frames is not enough
     silent = {5, 6, 20, 47}
@@ -211,12 +250,13 @@ def test_too_small_for_pixels() -> None:
 
     win = window(0, 3, PATHS[:1])
     box = [[Box(0, 0, 8, 8)]] * 3
-    frames, mark = hide(shrink(win), win, box, SIGNATURE, lossless=False)
+    frames, mark, left_out = hide(shrink(win), win, box, SIGNATURE, lossless=False)
     assert mark is None and frames[0].payloads  # beside the picture there is room
+    assert left_out == 1
     with pytest.raises(MessageError, match="do not fit"):
         hide(shrink(win), win, box, SIGNATURE, lossless=True)
     empty = Window(0, win.frames, (), ())
-    frames, mark = hide(shrink(win), empty, [[]] * 3, SIGNATURE, lossless=True)
+    frames, mark, _ = hide(shrink(win), empty, [[]] * 3, SIGNATURE, lossless=True)
     assert mark is None and len(frames) == 3  # nothing to say, nothing to hide it in
 
 

@@ -6,10 +6,10 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from types import FrameType
 
@@ -25,6 +25,7 @@ from uunet.video import EncodeSettings, image_codec
 
 _INTERRUPTED, _TERMINATED, _PIPE = 130, 143, 141  # 128 + signal
 _BUG = 70  # EX_SOFTWARE
+_MOST_NAMED = 8
 
 
 class _Terminated(KeyboardInterrupt):
@@ -100,13 +101,40 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
         terminal.show(summary_table(summary, restored=restored))
         if summary.weak_windows:
             terminal.warn(
-                f"windows {', '.join(map(str, summary.weak_windows))} of {job.target}: the message in their "
+                f"windows {_few(summary.weak_windows)} of {job.target}: the message in their "
                 "pixels may not survive another encode; what stands beside the pictures is not affected"
             )
-        if summary.silent_frames:
-            terminal.warn(f"{len(summary.silent_frames)} frames of {job.source} stay as they were published")
+        _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:
         terminal.fail(outcome.error, job.source.name)
+
+
+def _few(numbers: Collection[int]) -> str:
+    """Numbers for people: a long video may have thousands."""
+    shown = ", ".join(map(str, islice(numbers, _MOST_NAMED)))
+    return shown + (f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else "")
+
+
+def _warn_of_gaps(terminal: Terminal, job: Job, summary: Summary) -> None:
+    """What can't be restored though a model could: now, or once somebody strips the public file."""
+    if summary.left_out:
+        terminal.warn(
+            f"windows {_few(summary.left_out)} of {job.target}: the message in their pixels has no room for "
+            f"up to {max(summary.left_out.values())} regions, which can't be restored once a service has "
+            "stripped what stands beside the pictures"
+        )
+    if summary.silent:
+        terminal.warn(f"{summary.silent} frames of {job.source} stay as they were published")
+    if summary.incomplete:
+        terminal.warn(
+            f"{summary.incomplete} frames of {job.source} may have more faces than their message names; "
+            "these stay as they were published"
+        )
+    if summary.unnamed:
+        terminal.warn(
+            f"{summary.unnamed} regions of {job.source} are of no known track and stay as published; "
+            "without --track they are restored"
+        )
 
 
 def conclude(terminal: Terminal, outcomes: Sequence[Outcome], model: Path | None, *, several: bool) -> None:

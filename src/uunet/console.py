@@ -7,8 +7,8 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from fractions import Fraction
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from rich.text import Text
 from uunet.batch import Outcome, Plan
 from uunet.errors import UUNetError
 from uunet.inspect import Inspection, Span
-from uunet.job import Listener, Summary
+from uunet.job import FrameRun, Listener, Summary
 from uunet.job import Progress as Event
 from uunet.models import Card
 
@@ -30,6 +30,7 @@ WHY = {
     "BAD_GRAMMAR": "the message is damaged",
     "UNSUPPORTED_VERSION": "the message is of a newer uunet",
     "DESYNC": "frames are missing or were inserted here",
+    "INCOMPLETE": "there are more faces than the message names; the others stay as published",
 }
 """Verdicts in words."""
 
@@ -143,7 +144,8 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         if summary.filled:
             rows.append(("  filled", f"{summary.filled} regions were covered with one colour and stay so"))
         rows.append(("  messages", _messages(summary)))
-        rows += [("  unread", line) for line in silent_lines(summary)]
+        rows += [("  unread", line) for line in run_lines(summary.silent_frames)]
+        rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
         rows.append(("  faces", f"{summary.faces} replaced, {_tracks(summary.tracks)}"))
         rows.append(("  coasted", f"{summary.coasted} faces covered in frames in which none was detected"))
@@ -160,12 +162,9 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     return table
 
 
-def silent_lines(summary: Summary) -> list[str]:
-    """Runs of frames whose message could not be read, and why, for people."""
-    return [
-        f"frames {span['first']}-{span['last']}: {span['verdict']}, {WHY.get(span['verdict'], '')}"
-        for span in _silent_spans(summary)
-    ]
+def run_lines(runs: Sequence[FrameRun]) -> list[str]:
+    """Runs of frames whose message could not be read, or not all of it, and why, for people."""
+    return [f"frames {run.first}-{run.last}: {run.verdict}, {WHY.get(run.verdict, '')}" for run in runs]
 
 
 def runs_document(outcomes: Sequence[Outcome], code: int, command: str, todo: Plan | None = None) -> Any:
@@ -202,30 +201,27 @@ def demonstration_warning(card: Card) -> str:
 
 
 def _summary(summary: Summary) -> dict[str, Any]:
-    names = "frames faces filled tracks coasted bridged stripped dropped notes weak_windows carriers engines"
-    values = {name: getattr(summary, name) for name in names.split()}
+    names = "frames faces filled tracks coasted bridged stripped dropped notes weak_windows left_out unnamed"
+    values = {name: getattr(summary, name) for name in [*names.split(), "carriers", "engines"]}
     seconds = {name: round(value, 3) for name, value in summary.seconds.items()}
     total = summary.seconds.get("total", 0.0)
     return {
         **values,
-        "silent_frames": list(_silent_spans(summary)),
+        "silent_frames": [asdict(run) for run in summary.silent_frames],
+        "incomplete_frames": [asdict(run) for run in summary.incomplete_frames],
         "seconds": seconds,
         "frames_per_second": round(summary.frames / total, 2) if total else None,
     }
 
 
-def _silent_spans(summary: Summary) -> Iterator[dict[str, Any]]:
-    frames = sorted(summary.silent_frames.items())
-    runs = groupby(enumerate(frames), lambda item: (item[1][0] - item[0], item[1][1]))
-    for (_, verdict), run in runs:
-        numbers = [frame for _, (frame, _) in run]
-        yield {"first": numbers[0], "last": numbers[-1], "verdict": verdict}
-
-
 def _messages(summary: Summary) -> str:
-    read = summary.frames - len(summary.silent_frames)
     carriers = ", ".join(f"{name} {n}" for name, n in summary.carriers.items() if name != "none")
-    return f"read in {read} of {summary.frames} frames ({carriers})"
+    read = _read(summary.frames - summary.silent, summary.frames, summary.incomplete)
+    return f"{read} ({carriers})"
+
+
+def _read(read: int, frames: int, incomplete: int) -> str:
+    return f"read in {read} of {frames} frames" + (f", incomplete in {incomplete}" if incomplete else "")
 
 
 def _tracks(count: int) -> str:
@@ -254,6 +250,7 @@ def inspection_document(found: Inspection, path: Path) -> dict[str, Any]:
         "message_format": header and header.format,
         "frames": found.frames,
         "readable_frames": found.readable,
+        "incomplete_frames": found.incomplete,
         "tracks": {
             str(track): [_span(span) for span in spans] for track, spans in sorted(found.tracks.items())
         },
@@ -283,7 +280,9 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     about.add_row("model", header.model if header else "not said (what stood beside the pictures is lost)")
     about.add_row("pair", found.pair)
     about.add_row("format", str(header.format) if header else "not said")
-    about.add_row("messages", f"read in {found.readable} of {found.frames} frames")
+    about.add_row("messages", _read(found.readable, found.frames, found.incomplete))
+    if found.incomplete:
+        about.add_row("incomplete", WHY["INCOMPLETE"])
     if found.unnamed:
         about.add_row("unnamed", f"{found.unnamed} regions of no known track")
     yield about

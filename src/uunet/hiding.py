@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,6 +50,22 @@ class Signature:
         return cls(card.name, card.pair, number)
 
 
+class Hidden(NamedTuple):
+    """A window with its messages.
+
+    Attributes:
+        frames: with what stands beside them, or in their lowest bits.
+        mark: what the writer has to bring through the codec; None: nothing to bring through, or the picture
+            is too small for it.
+        left_out: how many of the window's segments the pixels of a lossy file do not name, for lack of room:
+            they can be restored only as long as nobody strips what stands beside the pictures.
+    """
+
+    frames: list[PublicFrame]
+    mark: Mark | None
+    left_out: int
+
+
 def hide(
     frames: Sequence[PublicFrame],
     window: Window,
@@ -55,7 +73,7 @@ def hide(
     signature: Signature,
     *,
     lossless: bool,
-) -> tuple[list[PublicFrame], Mark | None]:
+) -> Hidden:
     """Give a window its messages.
 
     Every frame gets the paper's text (III-C); the window's first frame also gets the header and the UUB1
@@ -70,12 +88,8 @@ def hide(
         signature: of this video.
         lossless: whether the codec brings back every bit.
 
-    Returns:
-        The frames, and the mark that the writer has to bring through the codec (None: nothing to bring
-        through, or the picture is too small for it).
-
     Raises:
-        MessageError: there are boxes, and a picture is too small to say where.
+        MessageError: there are boxes, and a picture is too small to say where; or there are more than 1024.
     """
     key = roi_key(signature.pair)
     named = {"window": window.number, "video_id": signature.video_id, "segments": window.segments, "key": key}
@@ -84,13 +98,16 @@ def hide(
     payloads = [wrap(Contents(pack_plain(here))) for here in boxes]
     payloads[0] = wrap(Contents(pack_plain(boxes[0]), packets, header))
     if lossless:
-        return [_into_pixels(f, p, b, key) for f, p, b in zip(frames, payloads, boxes, strict=True)], None
+        return Hidden(
+            [_into_pixels(f, p, b, key) for f, p, b in zip(frames, payloads, boxes, strict=True)], None, 0
+        )
     told = [frame.with_payloads(p) for frame, p in zip(frames, payloads, strict=True)]
     compact = pack_compact(**named, frames=len(frames), limit=SPREAD_CAPACITY)  # type: ignore[arg-type]
     try:
-        return told, SpreadMark(compact, key, frames[0].picture.size)
+        mark = SpreadMark(compact, key, frames[0].picture.size)
     except MessageError:  # too small a picture: the message stands beside it only
-        return told, None
+        return Hidden(told, None, len(window.segments))
+    return Hidden(told, mark, len(window.segments) - len(unpack_compact(compact, key).segments))
 
 
 def _into_pixels(
@@ -113,8 +130,9 @@ class Revealed:
         boxes: in the order of masking; empty if there is no face or no message.
         tracks: the track of each box, 0..63; None where the packets that name it are lost.
         carrier: what spoke: `sei`, `lsb`, `spread`, or `none`.
-        verdict: OK, or why there is no message: NO_MESSAGE, BAD_GRAMMAR, BAD_MAC, UNSUPPORTED_VERSION or
-            DESYNC.
+        verdict: OK; INCOMPLETE if the message says that it names only some of its window's regions, so that
+            this frame may have more than `boxes`; or why there is no message: NO_MESSAGE, BAD_GRAMMAR,
+            BAD_MAC, UNSUPPORTED_VERSION or DESYNC.
         header, window: the file's header and the window's message, in the frame that carries them.
     """
 
@@ -210,13 +228,16 @@ class _Beside:
         return Revealed(frame, boxes, self._tracks(frame, boxes), carrier, "OK", contents.header, window)
 
     def _tracks(self, frame: PublicFrame, boxes: tuple[Box, ...]) -> tuple[int | None, ...]:
-        """Whose boxes these are; unknown if the packets that came last don't speak of them (a cut)."""
+        """Whose boxes these are; unknown if the packets that came last don't speak of them (a cut), or for
+        those whose packet is lost.
+        """
         if self._window is None:
             return (None,) * len(boxes)
-        named = _boxes_of(self._window, self._position, frame)
-        if tuple(box for box, _ in named) != boxes:
+        named = deque(_boxes_of(self._window, self._position, frame))
+        tracks = tuple(named.popleft()[1] if named and named[0][0] == box else None for box in boxes)
+        if named or (self._window.complete and None in tracks):
             return (None,) * len(boxes)
-        return tuple(track for _, track in named)
+        return tracks
 
 
 class _Pixels:
@@ -256,10 +277,11 @@ class _Pixels:
         if skipped is None:
             return [Revealed(frame, carrier="spread", verdict="DESYNC") for frame in frames]
         found = []
+        verdict = "OK" if message.complete else "INCOMPLETE"
         for k, frame in enumerate(frames):
             named = _boxes_of(message, k + skipped, frame)
             boxes, tracks = tuple(box for box, _ in named), tuple(track for _, track in named)
-            found.append(Revealed(frame, boxes, tracks, "spread", "OK"))
+            found.append(Revealed(frame, boxes, tracks, "spread", verdict))
         if found:
             found[0] = replace(found[0], window=message)
         return found

@@ -34,7 +34,8 @@ class WindowHealth:
         number: of the window modulo 65536, as written in its message; None where none could be read.
         span: its frames.
         carriers: how many frames each carrier spoke for.
-        verdicts: how many frames have which verdict; all OK in a healthy file.
+        verdicts: how many frames have which verdict; all OK in a healthy file, INCOMPLETE where the message
+            names only some of the regions.
         regions: replaced regions, over all frames.
     """
 
@@ -71,8 +72,13 @@ class Inspection:
 
     @property
     def readable(self) -> int:
-        """Frames whose message can be read."""
-        return sum(window.verdicts["OK"] for window in self.windows)
+        """Frames whose message can be read, as far as it goes."""
+        return sum(window.verdicts["OK"] + window.verdicts["INCOMPLETE"] for window in self.windows)
+
+    @property
+    def incomplete(self) -> int:
+        """Frames among them whose message names only some of the regions of its window."""
+        return sum(window.verdicts["INCOMPLETE"] for window in self.windows)
 
 
 def inspect(path: Path, pair: str | None = None) -> Inspection:

@@ -79,6 +79,28 @@ class Options:
 
 
 @dataclass(slots=True)
+class FrameRun:
+    """Frames one after another of which the same is to be said: `first` to `last`, both included."""
+
+    first: int
+    last: int
+    verdict: str
+
+    @property
+    def count(self) -> int:
+        """How many frames."""
+        return self.last - self.first + 1
+
+
+def note_frame(runs: list[FrameRun], index: int, verdict: str) -> None:
+    """Add a frame to the last run if it goes on there, else begin a run: the list stays short."""
+    if runs and (runs[-1].last, runs[-1].verdict) == (index - 1, verdict):
+        runs[-1].last = index
+    else:
+        runs.append(FrameRun(index, index, verdict))
+
+
+@dataclass(slots=True)
 class Summary:
     """What a run did.
 
@@ -91,7 +113,13 @@ class Summary:
         bridged: frames in which a gap between two detections of a track was filled.
         stripped, dropped, notes: see `video.WriterReport`.
         weak_windows: windows whose pixel message could not be read back at any strength.
-        silent_frames: frames of which no message could be read (reconstruct): index and reason.
+        left_out: windows of which the pixels do not name every region: number, and how many segments are
+            left out. Those can't be restored once what stands beside the pictures is stripped.
+        silent_frames: frames of which no message could be read (reconstruct), and why.
+        incomplete_frames: frames whose message names only some regions (reconstruct): there may be others,
+            which stay as published.
+        unnamed: regions that belong to no known track, where tracks were chosen (reconstruct): they stay as
+            published.
         carriers: how many frames each carrier spoke for (reconstruct).
         engines: what ran the models.
         seconds: by stage; `total` is wall-clock, the others overlap with the reader's and writer's threads.
@@ -108,11 +136,24 @@ class Summary:
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     weak_windows: tuple[int, ...] = ()
-    silent_frames: dict[int, str] = field(default_factory=dict)
+    left_out: dict[int, int] = field(default_factory=dict)
+    silent_frames: list[FrameRun] = field(default_factory=list)
+    incomplete_frames: list[FrameRun] = field(default_factory=list)
+    unnamed: int = 0
     carriers: dict[str, int] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     damage: TruncatedError | None = None
+
+    @property
+    def silent(self) -> int:
+        """How many frames stay as published because no message could be read."""
+        return sum(run.count for run in self.silent_frames)
+
+    @property
+    def incomplete(self) -> int:
+        """How many frames were restored by an incomplete message."""
+        return sum(run.count for run in self.incomplete_frames)
 
 
 @dataclass(frozen=True, slots=True)

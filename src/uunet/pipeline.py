@@ -13,7 +13,7 @@ from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import WEAKEST, CenterFaceDetector
 from uunet.errors import MessageError
 from uunet.hiding import Revealed, Signature, hide, reveal
-from uunet.job import Listener, Options, Progress, Selection, Summary
+from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
 from uunet.masking import NoiseBank, Region, is_reversible, mask, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer, Swapper
@@ -64,11 +64,15 @@ def deidentify(
                 frames = [mask(raw.popleft(), here, swapper, noise, reader.info.rotation) for here in regions]
             boxes = [[region.box for region in here] for here in regions]
             with meter.stage("hide"):
-                frames, message = hide(frames, window, boxes, signature, lossless=options.encode.lossless)
+                frames, message, left_out = hide(
+                    frames, window, boxes, signature, lossless=options.encode.lossless
+                )
             with meter.stage("wait for the encoder"):
                 writer.write(frames, message, boxes)
             del frames, message
             tracks.update(window.tracks)
+            if left_out:
+                summary.left_out[window.number] = left_out
             _count(summary, window, regions, swapper.card.smallest)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
@@ -133,13 +137,14 @@ def reconstruct(
                 able = sum(is_reversible(found.boxes[i], restorer.card.smallest) for i in chosen)
                 summary.faces += able
                 summary.filled += len(chosen) - able
+                summary.unnamed += found.tracks.count(None) if selection.tracks is not None else 0
                 _note(summary, found)
             summary.frames += len(restored)
             with meter.stage("wait for the encoder"):
                 writer.write(restored)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
-        if summary.frames == len(summary.silent_frames):
+        if summary.frames == summary.silent:
             raise _nothing_read(summary)
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
@@ -176,14 +181,16 @@ def _count(summary: Summary, window: Window, regions: Sequence[Sequence[Region]]
 
 def _note(summary: Summary, found: Revealed) -> None:
     summary.carriers[found.carrier] = summary.carriers.get(found.carrier, 0) + 1
-    if found.verdict != "OK":
-        summary.silent_frames[found.frame.index] = found.verdict
+    if found.verdict == "INCOMPLETE":
+        note_frame(summary.incomplete_frames, found.frame.index, found.verdict)
+    elif found.verdict != "OK":
+        note_frame(summary.silent_frames, found.frame.index, found.verdict)
 
 
 def _nothing_read(summary: Summary) -> MessageError:
     if not summary.frames:
         return MessageError("no frame lies in the chosen time", "choose --from and --to inside the video")
-    reasons = ", ".join(sorted(set(summary.silent_frames.values())))
+    reasons = ", ".join(sorted({run.verdict for run in summary.silent_frames}))
     return MessageError(
         f"no message could be read in any frame ({reasons})",
         "the video may not come from uunet, or from another pair of models than this decoder",

@@ -75,7 +75,7 @@ def _rows(published: Summary, restored: Summary) -> Iterable[str]:
     yield row("filled (not reversible)", published.filled, "")
     yield row("stripped", ", ".join(published.stripped) or "nothing", "")
     yield row("the boxes came from", "", ", ".join(f"{k}: {v} frames" for k, v in restored.carriers.items()))
-    yield row("frames without a message", "", len(restored.silent_frames))
+    yield row("frames without a message", "", restored.silent)
     for name in {**published.engines, **restored.engines}:
         yield row(f"engine of {name}", published.engines.get(name, ""), restored.engines.get(name, ""))
     for name in {**published.seconds, **restored.seconds}:
