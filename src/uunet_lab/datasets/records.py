@@ -19,6 +19,10 @@ STILL_SIDE = 96
 may be jittered, zoomed and taken at a larger true size without inventing detail."""
 
 
+COLUMNS = ("file", "identity", "sequence", "frame", "camera")
+"""Columns of a shard's table that are no labels."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceRecord:
     """One face.
@@ -27,7 +31,7 @@ class FaceRecord:
         image: uint8 RGB, shape (side, side, 3), the head with about 25 % margin round the face.
         identity: who; unique within the set. A set with one image per person numbers its images.
         sequence: which tracklet (empty for stills).
-        frame: position in the tracklet, from 0.
+        frame: number of the frame in its video, or in the tracklet where the set says no more, from 0.
         camera: which camera (empty if unknown).
         labels: soft labels by name, for example {"gender": "Female"}.
     """
@@ -38,6 +42,14 @@ class FaceRecord:
     frame: int = 0
     camera: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+
+
+def fit(image: Image, side: int) -> Image:
+    """(h, w, 3) to (side, side, 3): area average where that shrinks, bicubic where it enlarges."""
+    if image.shape[:2] == (side, side):
+        return image
+    how = cv2.INTER_AREA if min(image.shape[:2]) > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (side, side), interpolation=how), np.uint8)
 
 
 def stills(archive: Path, table: Path) -> Iterator[FaceRecord]:
