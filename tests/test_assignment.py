@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from uunet.assignment import assign
-from uunet.errors import DetectionError
+from uunet.errors import FaultError
 
 
 def total(cost: np.ndarray) -> float:
@@ -45,5 +45,5 @@ def test_empty_and_infinite() -> None:
     for shape in ((0, 0), (0, 3), (3, 0)):
         rows, columns = assign(np.zeros(shape))
         assert len(rows) == len(columns) == 0
-    with pytest.raises(DetectionError, match="not finite"):
+    with pytest.raises(FaultError, match="not finite"):
         assign(np.array([[np.inf]]))

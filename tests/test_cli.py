@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from cli_media import Ran, face_clip, face_file
+from uunet.engine import Engine
+from uunet.errors import FaultError
 from uunet.models import shipped
 from video_media import make_sound, make_video
 
@@ -186,7 +188,7 @@ def test_odd_sizes_work(tmp_path: Path, size: tuple[int, int]) -> None:
 
 def test_outputs_that_cannot_be_written(folder: Path, tmp_path: Path) -> None:
     camera = folder / "camera.mp4"
-    Ran("deidentify", camera, "-o", camera).fails(1, "exists already")
+    Ran("deidentify", camera, "-o", camera).fails(1, "is the input", "another name")
     Ran("deidentify", camera, "-o", camera, "--force").fails(1, "is the input")
     Ran("deidentify", camera, "-o", tmp_path / "no" / "out.mp4").fails(1, "does not exist")
     Ran("deidentify", camera, "-o", tmp_path / "out.avi").fails(1, ".avi", "use one of")
@@ -211,9 +213,10 @@ def test_a_file_without_messages(folder: Path, tmp_path: Path) -> None:
     ran = Ran("inspect", camera)
     ran.fails(1, "no UU-Net message")
     assert "read in 0 of 5 frames" in ran.out
+    assert "pair" not in ran.out and "model" not in ran.out  # of which nothing is known
     ran = Ran("inspect", camera, "--json")
     assert ran.code == 1
-    assert ran.json["readable_frames"] == 0
+    assert ran.json["readable_frames"] == 0 and ran.json["pair"] is None
     Ran("reconstruct", camera, "-o", tmp_path / "out.mp4", "--decoder", "demo").fails(
         1, "no message", "NO_MESSAGE"
     )
@@ -233,6 +236,7 @@ def test_values_that_make_no_sense(folder: Path, tmp_path: Path) -> None:
     Ran(*publish, "--threshold", "0").fails(1, "threshold")
     Ran(*publish, "--preset", "hasty").fails(1, "hasty")
     Ran("deidentify", camera, public, "-o", tmp_path / "dir", "--boxes", "b.json").fails(2, "one video")
+    Ran("reconstruct", public, "-o", out).fails(2, "--decoder is missing", "--decoder demo")
     Ran(*restore, "--from", "noon").fails(2, "not a time")
     Ran(*restore, "--from", "2", "--to", "1").fails(2, "--from is not before --to")
     Ran(*restore, "--from", "99").fails(1, "no frame lies in the chosen time")
@@ -265,3 +269,52 @@ def test_a_fault_of_the_program(folder: Path, tmp_path: Path, monkeypatch: pytes
     Ran(*arguments).fails(70, "ZeroDivisionError: oops", "report")
     assert list(tmp_path.iterdir()) == []
     assert "Traceback" in Ran(*arguments, "--debug", traceback=True).err
+
+
+def test_a_fault_that_the_program_finds_itself(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **named: object) -> None:
+        raise FaultError("a path contradicts itself")
+
+    monkeypatch.setattr("uunet.pipeline.hide", broken)
+    arguments = ["deidentify", str(folder / "camera.mp4"), "-o", str(tmp_path / "out.mp4")]
+    Ran(*arguments).fails(70, "error: a path contradicts itself", "report")
+    assert "FaultError" in Ran(*arguments, "--debug", traceback=True).err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_boxes_never_replace_a_video(folder: Path, tmp_path: Path) -> None:
+    camera, out = folder / "camera.mp4", tmp_path / "out.mp4"
+    before = camera.read_bytes()
+    publish = ["deidentify", camera, "-o", out, "--force", "--export-boxes"]
+    Ran(*publish, camera).fails(1, "is the name of a video", "another name")
+    Ran(*publish, tmp_path / "sub" / ".." / "out.mp4").fails(1, "is the name of a video")
+    assert camera.read_bytes() == before and not out.exists()
+
+
+def test_a_folder_opens_its_models_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    original = Engine.__init__
+
+    def count(self: Engine, source: Path, **settings: Any) -> None:
+        opened.append(Path(source).name)
+        original(self, source, **settings)
+
+    monkeypatch.setattr(Engine, "__init__", count)
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        face_file(tmp_path / "in" / name)
+    ran = Ran("deidentify", tmp_path / "in", "-o", tmp_path / "out")
+    assert ran.code == 0 and "3 done" in ran.out
+    assert sorted(opened) == ["centerface.onnx", "public.onnx"]
+
+
+def test_a_wrong_path_is_told_before_models_are_opened(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "__init__", lambda *_, **__: pytest.fail("a model was opened"))
+    out = tmp_path / "out.mp4"
+    Ran("deidentify", tmp_path / "gone.mp4", "-o", out).fails(1, "gone.mp4 does not exist")
+    Ran("deidentify", folder / "camera.mp4", "-o", tmp_path / "no" / "out.mp4").fails(1, "does not exist")
+    Ran("reconstruct", tmp_path / "gone.mp4", "-o", out, "--decoder", "demo").fails(1, "does not exist")

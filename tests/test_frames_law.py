@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import uunet
-from uunet.errors import OutputError
+from uunet.errors import FaultError
 from uunet.video import PublicWriter, RawReader
 from video_media import make_video, publish
 
@@ -56,7 +56,7 @@ def test_the_public_writer_refuses_raw_frames(tmp_path: Path, mixed: bool) -> No
         frames = list(reader)
         given = [publish(frames[0]), *frames[1:]] if mixed else frames
         with (
-            pytest.raises(OutputError, match="only public frames"),
+            pytest.raises(FaultError, match="only public frames"),
             PublicWriter(tmp_path / "out.mp4", reader.info) as writer,
         ):
             writer.write(given)  # type: ignore[arg-type]

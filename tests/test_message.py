@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from uunet.errors import MessageError
+from uunet.errors import FaultError, MessageError
 from uunet.message import (
     Contents,
     Header,
@@ -136,12 +136,17 @@ def test_bad_packet_vectors(vector: dict[str, Any]) -> None:
         ([], 0, b"video id"),
         ([], 128, b"video id"),
         ([], 48, b"short"),
-        ([Segment(0, 0, 1, 0, 0, 0, 0, 0, 0)] * 1025, 48, b"video id"),
     ],
 )
-def test_what_does_not_fit_is_refused(pieces: list[Segment], frames: int, video_id: bytes) -> None:
-    with pytest.raises(MessageError):
+def test_what_no_packet_can_hold_is_a_fault(pieces: list[Segment], frames: int, video_id: bytes) -> None:
+    with pytest.raises(FaultError):
         pack(0, video_id, pieces, KEY, frames=frames)
+
+
+def test_too_many_regions() -> None:
+    with pytest.raises(MessageError, match="1025 pieces") as caught:
+        pack(0, b"video id", [Segment(0, 0, 1, 0, 0, 0, 0, 0, 0)] * 1025, KEY, frames=48)
+    assert "1024" in caught.value.hint
 
 
 def test_the_most_that_fits() -> None:

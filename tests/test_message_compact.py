@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uunet.errors import MessageError
+from uunet.errors import FaultError
 from uunet.message import UnreadableError, WindowMessage, pack_compact, roi_key, unpack_compact
 from uunet.types import Segment
 
@@ -96,5 +96,5 @@ def test_bad_vectors(vector: dict[str, Any]) -> None:
 
 def test_refusals() -> None:
     for frames, video_id, piece in ((0, b"video id", FACE), (48, b"short", FACE), (40, b"video id", FACE)):
-        with pytest.raises(MessageError):
+        with pytest.raises(FaultError):
             pack_compact(0, video_id, [piece], KEY, frames=frames)

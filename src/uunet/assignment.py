@@ -10,7 +10,7 @@ import lap
 import numpy as np
 import numpy.typing as npt
 
-from uunet.errors import DetectionError
+from uunet.errors import FaultError
 
 Indices = npt.NDArray[np.intp]
 
@@ -27,11 +27,11 @@ def assign(cost: npt.ArrayLike) -> tuple[Indices, Indices]:
         Rows in rising order, and the column of each; both (min(n, m),).
 
     Raises:
-        DetectionError: a cost is not finite.
+        FaultError: a cost is not finite.
     """
     costs = np.ascontiguousarray(cost, np.float64)
     if not np.isfinite(costs).all():
-        raise DetectionError("a cost of an assignment is not finite", "this is a fault of the program")
+        raise FaultError("a cost of an assignment is not finite")
     if costs.size == 0:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     column_of, _ = lap.lapjv(costs, extend_cost=True, return_cost=False)

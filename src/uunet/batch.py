@@ -11,7 +11,7 @@ from typing import Literal
 
 from uunet.errors import InputError, OutputError
 from uunet.job import Summary
-from uunet.video import EncodeSettings
+from uunet.video import EncodeSettings, refuse_input
 from uunet.video.containers import container_for
 
 IMAGES = frozenset(
@@ -134,6 +134,7 @@ def run(todo: Plan, work: Callable[[Job], Summary], *, force: bool = False) -> I
             yield Outcome(job, "skipped")
             continue
         try:
+            refuse_input(job.target, job.source)
             if not force:
                 refuse_existing(job.target)
             if todo.several:

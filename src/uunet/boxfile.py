@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -130,13 +131,16 @@ class BoxFileWriter:
     Args:
         path: where to.
         size: of the stored frames.
+        videos: files that must not be replaced by it.
 
     Raises:
-        OutputError: it can't be written.
+        OutputError: it can't be written, or it is one of the videos.
     """
 
-    def __init__(self, path: Path | str, size: FrameSize) -> None:
+    def __init__(self, path: Path | str, size: FrameSize, videos: Sequence[Path] = ()) -> None:
         self._path = Path(path)
+        if any(self._path.resolve() == video.resolve() for video in videos):
+            raise OutputError(f"{path} is the name of a video of this run", "give the boxes another name")
         self._part = self._path.with_name(self._path.name + ".part")
         self._first = True
         try:

@@ -137,15 +137,16 @@ def reconstruct(  # noqa: PLR0917
     public: Annotated[Path, typer.Argument(metavar="PUBLIC", help="The public file, or a copy of it.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The restored file: it shows faces.")],
     decoder: Annotated[
-        str, typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's.")
-    ],
+        str | None,
+        typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's. Required."),
+    ] = None,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="Seconds or [hh:]mm:ss.f from the beginning.")
     ] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="As --from; not included.")] = None,
     track: Annotated[
         list[str] | None,
-        typer.Option(metavar="N", help="Restore only these tracks; repeat it, or 3,5."),
+        typer.Option(metavar="N", help="Restore only these tracks of `inspect`; repeat it, or 3,5."),
     ] = None,
     codec: Codec = CodecName.h264,
     crf: Crf = None,
@@ -167,17 +168,21 @@ def reconstruct(  # noqa: PLR0917
     from uunet.video import EncodeSettings  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
+        if decoder is None:
+            raise UsageError(
+                "--decoder is missing",
+                "give the private model of the pair that made the file; --decoder demo is the shipped one",
+            )
         selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or []))
         if selection.begin is not None and selection.end is not None and selection.begin >= selection.end:
             raise UsageError("--from is not before --to", "give a span that has frames")
         check_quality(codec, crf)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
-        job = batch.Job(public, output)
+        job, private = batch.Job(public, output), model_path(decoder)
 
         def work(job: batch.Job) -> Summary:
             with terminal.progress(job.source.name) as listen:
                 settings = for_target(encode, job)
-                private = model_path(decoder)
                 return restore(job.source, job.target, private, selection, encode=settings, listen=listen)
 
         (outcome,) = batch.run(batch.Plan((job,)), work, force=force)

@@ -17,14 +17,14 @@ import typer
 
 from uunet.batch import Job, Outcome
 from uunet.console import Terminal, demonstration_warning, summary_table
-from uunet.errors import UUNetError
+from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
 from uunet.models import read_card, shipped
 from uunet.pipeline import deidentify
+from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
 
 _INTERRUPTED, _TERMINATED, _PIPE = 130, 143, 141  # 128 + signal
-_BUG = 70  # EX_SOFTWARE
 _MOST_NAMED = 8
 
 
@@ -55,7 +55,7 @@ def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) 
         raise typer.Exit(_PIPE) from None
     except Exception as error:  # noqa: BLE001 (the last line of defence: reported as a bug)
         terminal.fail(error)
-        raise typer.Exit(_BUG) from None
+        raise typer.Exit(FaultError.exit_code) from None
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -80,13 +80,13 @@ def model_path(name: str) -> Path:
 
 def publisher(options: Options, terminal: Terminal, place: str) -> Callable[[Job], Summary]:
     """What does one job of `deidentify`, with progress; `place` is " of 12" if there are 12."""
-    number = count(1)
+    number, tools = count(1), Tools()
 
     def work(job: Job) -> Summary:
         what = f"{next(number)}{place} {job.source.name}" if place else job.source.name
         with terminal.progress(what) as listen:
             chosen = replace(options, encode=for_target(options.encode, job))
-            return deidentify(job.source, job.target, chosen, listen)
+            return deidentify(job.source, job.target, chosen, listen, tools=tools)
 
     return work
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from uunet.batch import Outcome, Plan
-from uunet.errors import UUNetError
+from uunet.errors import FaultError, UUNetError
 from uunet.inspect import Inspection, Span
 from uunet.job import FrameRun, Listener, Summary
 from uunet.job import Progress as Event
@@ -88,9 +88,9 @@ class Terminal:
         else:
             where = f" with {name}" if name else ""
             message = f"an unexpected fault{where}: {type(error).__name__}: {error}"
-            hint = "this is a bug in uunet: please report it, with what --debug shows"
-            if self._debug:
-                traceback.print_exception(error)
+            hint = FaultError.HINT
+        if self._debug and getattr(error, "exit_code", FaultError.exit_code) == FaultError.exit_code:
+            traceback.print_exception(error)
         self._err.print(Text.assemble(("error: ", "bold red"), message))
         self._err.print(Text.assemble(("hint: ", "cyan"), hint))
 
@@ -148,8 +148,10 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
         rows.append(("  faces", f"{summary.faces} replaced, {_tracks(summary.tracks)}"))
-        rows.append(("  coasted", f"{summary.coasted} faces covered in frames in which none was detected"))
-        rows.append(("  bridged", f"{summary.bridged} frames in which gaps between detections were filled"))
+        rows.append(
+            ("  not seen", f"{summary.coasted} of them by the detector in their frame, but on a track")
+        )
+        rows.append(("  gaps", f"filled in {summary.bridged} frames, between two where the face was seen"))
         rows.append(("  filled", f"{summary.filled} regions covered with one colour (never restorable)"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
     rows += [("  dropped", line) for line in summary.dropped]
@@ -188,7 +190,7 @@ def error_value(error: Exception) -> dict[str, str]:
     return {
         "kind": type(error).__name__,
         "message": str(error),
-        "hint": getattr(error, "hint", "this is a bug in uunet: please report it"),
+        "hint": getattr(error, "hint", FaultError.HINT),
     }
 
 
@@ -246,7 +248,7 @@ def inspection_document(found: Inspection, path: Path) -> dict[str, Any]:
         "duration": None if info.duration is None else float(info.duration),
         "streams": [f"{stream.kind} {stream.codec}" for stream in info.streams],
         "model": header and header.model,
-        "pair": found.pair,
+        "pair": found.pair if header or found.readable else None,
         "message_format": header and header.format,
         "frames": found.frames,
         "readable_frames": found.readable,
@@ -277,9 +279,12 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     about.add_column(overflow="fold")
     size = f"{info.size[0]}x{info.size[1]}, {info.source_format}, {float(info.average_rate):.6g} frames/s"
     about.add_row("video", f"{info.codec} in {info.container}, {size}, {found.frames} frames")
-    about.add_row("model", header.model if header else "not said (what stood beside the pictures is lost)")
-    about.add_row("pair", found.pair)
-    about.add_row("format", str(header.format) if header else "not said")
+    if header or found.readable:  # else it is not known to be of any pair
+        about.add_row(
+            "model", header.model if header else "not said (what stood beside the pictures is lost)"
+        )
+        about.add_row("pair", found.pair)
+        about.add_row("format", str(header.format) if header else "not said")
     about.add_row("messages", _read(found.readable, found.frames, found.incomplete))
     if found.incomplete:
         about.add_row("incomplete", WHY["INCOMPLETE"])

@@ -22,6 +22,17 @@ class UUNetError(Exception):
         self.hint = hint
 
 
+class FaultError(UUNetError):
+    """The program contradicts itself. Nobody's input may cause this; `--debug` shows where it happened."""
+
+    exit_code = 70  # EX_SOFTWARE
+
+    HINT: ClassVar[str] = "this is a bug in uunet: please report it, with what --debug shows"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, self.HINT)
+
+
 class InputError(UUNetError):
     """The input can't be read: missing, empty, corrupt, encrypted, without pictures, of an unknown kind."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from uunet.errors import TruncatedError
 from uunet.track import TrackSettings
+from uunet.types import FaceDetector
 from uunet.video import EncodeSettings
 
 
@@ -43,7 +44,8 @@ class Options:
             default. Weaker detections still continue tracks.
         seed: of the virtual identities; None draws one, so that nobody can repeat the run.
         keep_metadata: keep tags, chapters and data streams.
-        boxes: a file of boxes to use instead of the detector.
+        boxes: a file of boxes to use instead of a detector.
+        detector: your own instead of the built-in one.
         export_boxes: where to write the detections.
     """
 
@@ -56,6 +58,7 @@ class Options:
     seed: int | None = None
     keep_metadata: bool = False
     boxes: Path | None = None
+    detector: FaceDetector | None = None
     export_boxes: Path | None = None
 
     def tracking_at(self, rate: float) -> TrackSettings:

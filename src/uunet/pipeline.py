@@ -10,20 +10,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from uunet.boxfile import BoxFile, BoxFileWriter
-from uunet.detect import WEAKEST, CenterFaceDetector
+from uunet.detect import CenterFaceDetector
 from uunet.errors import MessageError
 from uunet.hiding import Revealed, Signature, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
 from uunet.masking import NoiseBank, Region, is_reversible, mask, unmask
 from uunet.meter import Meter
-from uunet.models import Restorer, Swapper
+from uunet.models import Restorer
+from uunet.tools import Tools
 from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
 
 def deidentify(
-    source: Path, target: Path, options: Options | None = None, listen: Listener | None = None
+    source: Path,
+    target: Path,
+    options: Options | None = None,
+    listen: Listener | None = None,
+    *,
+    tools: Tools | None = None,
 ) -> Summary:
     """Publish a video without its faces: detect, track, replace, hide the message, encode.
 
@@ -34,24 +40,25 @@ def deidentify(
         target: the public file. It appears only when it is complete.
         options: how.
         listen: is told the progress after every window.
+        tools: models that stay open for further runs; None opens them for this one.
 
     Raises:
         UUNetError: anything that goes wrong; there is no output then. A source that breaks off half way is
             no error: see `Summary.damage`.
     """
-    options = options or Options()
+    options, tools = options or Options(), tools or Tools()
     meter, summary, tracks = Meter(), Summary(), set[int]()
-    swapper = Swapper(options.model)
     seed = secrets.randbits(64) if options.seed is None else options.seed
-    noise = NoiseBank(seed, swapper.card.side)
     with (
         RawReader(source, codec=options.encode.codec) as reader,
         PublicWriter(target, reader.info, options.encode, keep_metadata=options.keep_metadata) as writer,
         ExitStack() as extras,
     ):
-        detector = _detector(options)
+        swapper = tools.swapper(options.model)  # after the files: a wrong path is told at once
+        noise = NoiseBank(seed, swapper.card.side)
+        detector = _detector(options, tools)
         exported = options.export_boxes and extras.enter_context(
-            BoxFileWriter(options.export_boxes, reader.info.size)
+            BoxFileWriter(options.export_boxes, reader.info.size, (source, target))
         )
         tracker = Tracker(detector, options.tracking_at(float(reader.info.average_rate)))
         signature = Signature.new(swapper.card, options.seed)
@@ -80,8 +87,7 @@ def deidentify(
             report = writer.commit(reader.last_duration)
         if exported:
             exported.commit()
-    found_by = detector.engine.name if isinstance(detector, CenterFaceDetector) else "file of boxes"
-    summary.engines = {"detector": found_by, "U_e": swapper.engine}
+    summary.engines = {"detector": _found_by(detector), "U_e": swapper.engine}
     summary.tracks, summary.damage, summary.seconds = len(tracks), reader.damage, meter.seconds()
     summary.stripped, summary.dropped, summary.weak_windows = (
         report.stripped,
@@ -117,12 +123,12 @@ def reconstruct(
     """
     selection, encode = selection or Selection(), encode or EncodeSettings()
     meter, summary, tracks = Meter(), Summary(), set[int | None]()
-    restorer = Restorer(decoder)
-    summary.engines = {"U_d": restorer.engine}
     with (
         PublicReader(source, codec=encode.codec) as reader,
         RawWriter(target, reader.info, encode, span=(selection.begin, selection.end)) as writer,
     ):
+        restorer = Restorer(decoder)
+        summary.engines = {"U_d": restorer.engine}
         start: int | None = None
         for group in meter.each("decode and reveal", reveal(reader, restorer.card.pair)):
             restored = []
@@ -153,12 +159,16 @@ def reconstruct(
     return summary
 
 
-def _detector(options: Options) -> FaceDetector:
+def _detector(options: Options, tools: Tools) -> FaceDetector:
     if options.boxes is not None:
         return BoxFile(options.boxes)
-    if options.threshold is None or options.threshold > WEAKEST:
-        return CenterFaceDetector()
-    return CenterFaceDetector(options.threshold)
+    return options.detector or tools.detector(options.threshold)
+
+
+def _found_by(detector: FaceDetector) -> str:
+    if isinstance(detector, CenterFaceDetector):
+        return detector.engine.name
+    return "file of boxes" if isinstance(detector, BoxFile) else type(detector).__name__
 
 
 def _regions(window: Window, size: FrameSize) -> list[list[Region]]:

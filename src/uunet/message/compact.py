@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
-from uunet.errors import MessageError
+from uunet.errors import FaultError
 from uunet.message.packet import MAX_FRAMES, VIDEO_ID_BYTES, WindowMessage, check_segment, mac
 from uunet.message.verdict import FORMAT, UnreadableError, grammar
 from uunet.types import Segment
@@ -41,10 +41,10 @@ def pack_compact(
             that have no place are left out, and the message says so.
 
     Raises:
-        MessageError: something is out of range.
+        FaultError: something is out of range.
     """
     if len(video_id) != VIDEO_ID_BYTES or not 1 <= frames <= MAX_FRAMES or window < 0:
-        raise MessageError(f"no message for a window of {frames} frames", "make the windows shorter")
+        raise FaultError(f"no message for window {window} of {frames} frames")
     bits = ""
     count = 0
     for segment in segments[:_MAX_SEGMENTS]:

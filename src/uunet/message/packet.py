@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from uunet.errors import MessageError
+from uunet.errors import FaultError, MessageError
 from uunet.message.verdict import FORMAT, UnreadableError, grammar
 from uunet.types import Segment
 
@@ -78,12 +78,16 @@ def pack(
         frames: how many frames the window has, 1..127; every segment ends before.
 
     Raises:
-        MessageError: something is out of range.
+        MessageError: there are too many segments.
+        FaultError: a segment or another argument is out of range.
     """
     parts = max(-(-len(segments) // SLOTS), 1)
-    if parts > MAX_PARTS or len(video_id) != VIDEO_ID_BYTES or not 1 <= frames <= MAX_FRAMES or window < 0:
+    if len(video_id) != VIDEO_ID_BYTES or not 1 <= frames <= MAX_FRAMES or window < 0:
+        raise FaultError(f"no packet for window {window} of {frames} frames")
+    if parts > MAX_PARTS:
         raise MessageError(
-            f"no packet for {len(segments)} segments in {frames} frames", "make the windows shorter"
+            f"window {window} has {len(segments)} pieces of paths, more than its message can name",
+            f"no more than {MAX_PARTS * SLOTS} in {frames} frames: raise --threshold, or thin out --boxes",
         )
     packets = []
     for part in range(parts):
@@ -198,12 +202,12 @@ def _unpack_slot(slot: bytes, high: int) -> Segment:
 
 
 def check_segment(segment: Segment, frames: int) -> None:
-    """Raises MessageError for a segment that no packet can hold."""
+    """Raises FaultError for a segment that no packet can hold."""
     for item in fields(segment):
         if not 0 <= getattr(segment, item.name) < 1 << _WHOLE_FIELDS[item.name]:
-            raise MessageError(f"{item.name} of {segment} has no place in a packet", "report this as a bug")
+            raise FaultError(f"{item.name} of {segment} has no place in a packet")
     if not segment.first <= segment.last < frames:
-        raise MessageError(f"{segment} reaches out of its window of {frames} frames", "report this as a bug")
+        raise FaultError(f"{segment} reaches out of its window of {frames} frames")
 
 
 def mac(body: bytes, key: bytes, size: int = 8) -> bytes:

@@ -4,6 +4,7 @@ Readers and writers come in two kinds that the type checker keeps apart: raw (ma
 """
 
 from uunet.video.formats import Codec, Colour, StreamInfo, VideoInfo, working_format
+from uunet.video.muxer import refuse_input
 from uunet.video.reader import PublicReader, RawReader
 from uunet.video.settings import EncodeSettings
 from uunet.video.stills import image_codec
@@ -21,5 +22,6 @@ __all__ = [
     "VideoInfo",
     "WriterReport",
     "image_codec",
+    "refuse_input",
     "working_format",
 ]

@@ -239,8 +239,7 @@ def reserve(path: Path, source: Path) -> Path:
     Raises:
         OutputError: `path` is the source or a folder, its folder is missing or may not be written.
     """
-    if path.exists() and source.exists() and path.samefile(source):
-        raise OutputError(f"{path} is the input", "give the output another name")
+    refuse_input(path, source)
     if path.is_dir():
         raise OutputError(f"{path} is a folder", "give a file name")
     if not path.parent.is_dir():
@@ -249,6 +248,12 @@ def reserve(path: Path, source: Path) -> Path:
     with named(path):
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return partial
+
+
+def refuse_input(path: Path, source: Path) -> None:
+    """Raises OutputError if both are one file."""
+    if path.exists() and source.exists() and path.samefile(source):
+        raise OutputError(f"{path} is the input", "give the output another name")
 
 
 @contextlib.contextmanager

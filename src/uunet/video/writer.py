@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from uunet.errors import OutputError
+from uunet.errors import FaultError, OutputError
 from uunet.types import Box, Mark, PublicFrame, RawFrame
 from uunet.video.channel import Channel, Closed
 from uunet.video.containers import container_for
@@ -136,7 +136,7 @@ class _Writer(Generic[F]):
         try:
             self._jobs.put(_Job(tuple(frames), mark, rois))
         except Closed:
-            raise OutputError("the writer is closed already", "this is a fault of the program") from None
+            raise FaultError("the writer is closed already") from None
 
     def commit(self, last_duration: int | None = None) -> WriterReport:
         """Waits for the last window, completes the file, gives it its name, and reports.
@@ -227,9 +227,7 @@ class _Writer(Generic[F]):
 def _public(frames: Sequence[RawFrame | PublicFrame]) -> list[PublicFrame]:
     public = [frame for frame in frames if isinstance(frame, PublicFrame)]
     if len(public) != len(frames):
-        raise OutputError(
-            "only public frames may be published or marked", "this is a fault of the program: report it"
-        )
+        raise FaultError("only public frames may be published or marked")
     return public
 
 
