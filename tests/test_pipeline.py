@@ -23,7 +23,7 @@ from uunet.job import Options, Progress, Selection
 from uunet.masking import Region
 from uunet.models import shipped, shipped_pair
 from uunet.pipeline import deidentify, reconstruct
-from uunet.types import Box, PublicFrame, RawFrame
+from uunet.types import Box, Detection, Picture, PublicFrame, RawFrame
 from uunet.video import Codec, EncodeSettings, PublicReader, RawReader
 from video_media import make_video, packets, times
 
@@ -183,6 +183,16 @@ def test_ten_bits_stay_ten(tmp_path: Path) -> None:
     with PublicReader(target) as reader:
         assert reader.info.layout.depth == 10
     assert [len(f.boxes) for f in read(target)] == [1] * 6
+
+
+def test_a_detector_of_ones_own(kit: Kit, tmp_path: Path) -> None:
+    class Always:
+        def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:
+            return [Detection(60, 40, 90, 80, 0.9)]
+
+    summary = deidentify(kit.source, tmp_path / "a.mp4", kit.options(boxes=None, detector=Always()))
+    assert summary.engines["detector"] == "Always" and summary.faces == 60
+    assert all(box.x <= 60 and box.y <= 40 for f in read(tmp_path / "a.mp4") for box in f.boxes)
 
 
 def test_progress_and_summary(kit: Kit, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def inspect(
     """
     from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
     from uunet.console import inspection_document, inspection_tables  # noqa: PLC0415
-    from uunet.inspect import inspect as examine  # noqa: PLC0415
+    from uunet.inspection import inspect as examine  # noqa: PLC0415
     from uunet.models import read_card  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from uunet.batch import Outcome, Plan
 from uunet.errors import FaultError, UUNetError
-from uunet.inspect import Inspection, Span
+from uunet.inspection import Inspection, Span
 from uunet.job import FrameRun, Listener, Summary
 from uunet.job import Progress as Event
 from uunet.models import Card
