@@ -12,7 +12,7 @@ import pytest
 
 from cli_media import face_clip
 from uunet import demo
-from uunet.demo import scene
+from uunet.demo import scene, sheet
 from uunet.errors import OutputError
 from uunet.job import Progress
 from uunet.models import read_card, shipped
@@ -35,6 +35,22 @@ def test_a_clip_of_ones_own(tmp_path: Path) -> None:
     assert result.published.frames == result.reconstructed.frames == 5
     assert result.published.faces == result.reconstructed.faces > 0
     assert len(events) >= 2
+
+
+def test_rows_and_columns_have_their_names() -> None:
+    face = np.full((128, 128, 3), 90, np.uint8)
+    grid = sheet._grid([[face, face, face]] * 3)
+    margin = grid[:, : -3 * 128]
+    assert grid.shape[0] == 3 * 128 and margin.shape[1] > 60
+    for row in range(3):
+        written = margin[128 * row : 128 * (row + 1)]
+        assert written.min() < 100 and written[:, :2].min() == 255 == written[:, -2:].min()
+    assert len({margin[128 * row : 128 * (row + 1)].tobytes() for row in range(3)}) == 3
+    for width in (480, 96, 3):  # a clip may be narrow
+        frames = sheet._columns([np.full((40, 3 * width, 3), 90, np.uint8)])
+        header = frames[:-40]
+        assert frames.shape[1] == 3 * width
+        assert width < 96 or all(header[:, width * k : width * (k + 1)].min() < 100 for k in range(3))
 
 
 def test_a_clip_without_faces(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ $warning</p>
 <figure><video src="$restored" controls loop muted></video>
 <figcaption>r: restored from the public file alone</figcaption></figure>
 </div>
-<h2>Faces: x above a above r</h2><img src="$faces" alt="contact sheet of faces">
-<h2>Frames: x, a, r</h2><img src="$frames" alt="contact sheet of frames">
+<h2>Faces: x (camera) above a (public) above r (restored)</h2><img src="$faces" alt="contact sheet of faces">
+<h2>Frames: x (camera), a (public), r (restored)</h2><img src="$frames" alt="contact sheet of frames">
 <h2>What happened</h2>
 <table><tr><th></th><th>deidentify</th><th>reconstruct</th></tr>$rows</table>
 </body></html>
@@ -73,6 +73,7 @@ def _rows(published: Summary, restored: Summary) -> Iterable[str]:
     yield row("faces, over all frames", published.faces, restored.faces)
     yield row("tracks", published.tracks, restored.tracks)
     yield row("filled (not reversible)", published.filled, "")
+    yield row("covered on a track, though the detector did not see them", published.coasted, "")
     yield row("stripped", ", ".join(published.stripped) or "nothing", "")
     yield row("the boxes came from", "", ", ".join(f"{k}: {v} frames" for k, v in restored.carriers.items()))
     yield row("frames without a message", "", restored.silent)

@@ -19,6 +19,9 @@ Image = npt.NDArray[np.uint8]
 
 _CELL = 128  # pixels of a face in a sheet
 _COLUMNS = 12
+_WORDS = ("x: camera", "a: public", "r: restored")  # the paper's letters and what they are
+_MARGIN, _HEADER = 132, 36  # pixels for a label beside a row, above a column
+_INK = (40, 40, 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class Sheets:
     """The pictures that were written.
 
     Attributes:
-        faces: rows x, a, r of single faces at different times.
-        frames: whole frames, x, a and r side by side.
+        faces: rows x, a, r of single faces at different times, each row with its name.
+        frames: whole frames, x, a and r side by side, each column with its name.
     """
 
     faces: Path
@@ -58,7 +61,7 @@ def draw(
             frames.append(np.concatenate([_whole(picture, rotation) for picture in pictures], 1))
     sheets = Sheets(folder / "faces.png", folder / "frames.png")
     _write(sheets.faces, _grid(faces[:: max(len(faces) // count, 1)][:count]))
-    _write(sheets.frames, np.concatenate(frames) if frames else np.zeros((_CELL, _CELL, 3), np.uint8))
+    _write(sheets.frames, _columns(frames))
     return sheets
 
 
@@ -87,15 +90,34 @@ def _whole(picture: Picture, rotation: int) -> Image:
 
 
 def _grid(faces: Sequence[Sequence[Image]]) -> Image:
-    """Columns of x over a over r, _COLUMNS a row."""
+    """Columns of x over a over r, _COLUMNS a row, the names on the left."""
     if not faces:
-        return np.zeros((_CELL, _CELL, 3), np.uint8)
+        return _text("no face was replaced", 2 * _MARGIN, _CELL)
     columns = [np.concatenate(list(triple)) for triple in faces]
     columns += [np.full_like(columns[0], 255)] * (-len(columns) % min(_COLUMNS, len(columns)))
     per_row = min(_COLUMNS, len(columns))
-    rows = [np.concatenate(columns[i : i + per_row], 1) for i in range(0, len(columns), per_row)]
+    names = np.concatenate([_text(words, _MARGIN, _CELL) for words in _WORDS])
+    rows = [np.concatenate([names, *columns[i : i + per_row]], 1) for i in range(0, len(columns), per_row)]
     gap = np.full((10, rows[0].shape[1], 3), 255, np.uint8)
     return np.concatenate([part for row in rows for part in (row, gap)][:-1])
+
+
+def _columns(frames: Sequence[Image]) -> Image:
+    """Rows of x, a and r side by side, the names above."""
+    if not frames:
+        return _text("no frame", 2 * _MARGIN, _CELL)
+    width = frames[0].shape[1] // len(_WORDS)
+    return np.concatenate([np.concatenate([_text(words, width, _HEADER) for words in _WORDS], 1), *frames])
+
+
+def _text(words: str, width: int, height: int) -> Image:
+    """Dark words in the middle of a white field, smaller where it is narrow."""
+    field = np.full((height, width, 3), 255, np.uint8)
+    (wide, high), _ = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)
+    scale = min(0.6, (width - 8) / wide)
+    origin = (round((width - scale * wide) / 2), round((height + scale * high) / 2))
+    cv2.putText(field, words, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, _INK, 1, cv2.LINE_AA)
+    return field
 
 
 def _write(path: Path, rgb: Image) -> None:
