@@ -1,0 +1,190 @@
+"""Phase 1 (III-A): one D_a for each label, from balanced pairs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from uunet_lab.datasets.pairs import PairSource
+from uunet_lab.methods.uunet.attributes import LABELS, Label
+from uunet_lab.methods.uunet.paper_losses import L_ce
+from uunet_lab.methods.uunet.paper_networks import SIDE, PairMatcher
+from uunet_lab.training.augment import CropProfile, crop, draw_boxes, weather
+from uunet_lab.training.channel import resize
+from uunet_lab.training.devices import descend, draws, share_of
+from uunet_lab.training.errors import TrainingError
+from uunet_lab.training.loop import CHECKPOINT, load
+
+Images = npt.NDArray[np.uint8]
+METHOD = "matcher"
+
+
+@dataclass(frozen=True, slots=True)
+class MatcherProfile:
+    """How D_a is trained. The paper gives its layers (Table I), its loss and balance, and no more.
+
+    Attributes:
+        steps: how many.
+        batch: pairs a step.
+        rate: of RMSprop; constant, and in the last third falling to nothing in a line.
+        views: how crops of the faces vary; None takes them as they are.
+    """
+
+    steps: int
+    batch: int
+    rate: float
+    views: CropProfile | None
+
+
+MATCHER_PAPER = MatcherProfile(100_000, 36, 5e-5, None)
+"""RMSprop at 5e-5 and 36 pairs a step, as the source code has it to which the paper's abstract links."""
+
+MATCHER_SLIM = MatcherProfile(
+    1_000, 32, 1e-3, CropProfile(shift=0.04, zoom=(0.75, 1.2), turn=0.1, degrade=0.25, light=0.5)
+)
+"""Departs so that a quarter of an hour on a CPU is enough: a hundredth of the steps at twenty times the rate.
+And views differ in crop, light, blur and noise: a D_a that has seen clean crops only is easier to fool. The
+network is that of Table I."""
+
+MATCHERS: dict[Literal["paper", "paper-slim"], MatcherProfile] = {
+    "paper": MATCHER_PAPER,
+    "paper-slim": MATCHER_SLIM,
+}
+
+
+class MatcherTraining:
+    """A run of phase 1; see `training.loop.Training`.
+
+    Args:
+        fabric: devices.
+        images: uint8 (N, S, S, 3), to which the rows of `pairs` point.
+        pairs: of one label, of the training split.
+        label: which.
+        profile: how.
+        seed: of the weights and all draws but those of `pairs`.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        images: Images,
+        pairs: PairSource,
+        *,
+        label: Label,
+        profile: MatcherProfile,
+        seed: int,
+    ) -> None:
+        torch.manual_seed(seed)
+        self.fabric, self.label, self.profile, self.seed, self.step = fabric, label, profile, seed, 0
+        self._images, self._pairs = images, pairs
+        self._share = share_of(profile.batch, fabric)
+        self.D_a = PairMatcher().to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._opt = torch.optim.RMSprop(self.D_a.parameters(), profile.rate)
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are to do."""
+        return self.profile.steps
+
+    @property
+    def batch(self) -> int:
+        """Pairs a step."""
+        return self.profile.batch
+
+    def advance(self) -> dict[str, float]:
+        """One step of eq. 4."""
+        rng = draws(self.seed, self.step, self.fabric.global_rank)
+        turn = self.step * self.fabric.world_size + self.fabric.global_rank
+        pairs = self._pairs.batch(turn, self._share)
+        b = torch.from_numpy(pairs.same).float().to(self.fabric.device)
+        first, second = (self._view(rows, rng) for rows in (pairs.first, pairs.second))
+        self.D_a.train()
+        with self.fabric.autocast():
+            b_hat = self.D_a(first, second)
+        loss = L_ce(b[:, None], b_hat.float()[:, None])
+        left = 1 - self.step / self.profile.steps
+        for group in self._opt.param_groups:
+            group["lr"] = self.profile.rate * min(1.0, 3 * left)
+        descend(self.fabric, self._opt, loss)
+        self.step += 1
+        right = ((b_hat > 0.5) == (b > 0.5)).float().mean()
+        return {"ce": float(loss.detach()), "right": float(right)}
+
+    def _view(self, rows: npt.NDArray[np.int64], rng: torch.Generator) -> Tensor:
+        stills = to_tensor(self._images, rows, self.fabric.device)
+        views = self.profile.views
+        if views is None:
+            return resize(stills, SIDE)
+        return crop(weather(stills, views, rng), draw_boxes(len(rows), views, rng), SIDE)
+
+    def state(self) -> dict[str, Any]:
+        """Weights, running means, optimiser and step."""
+        return {
+            "method": METHOD,
+            "label": self.label,
+            "step": self.step,
+            "profile": asdict(self.profile),
+            "D_a": self.D_a.state_dict(),
+            "opt": self._opt.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state.
+
+        Raises:
+            TrainingError: it is of another method, label or profile.
+        """
+        expected = {"method": METHOD, "label": self.label, "profile": asdict(self.profile)}
+        for name, value in expected.items():
+            if state.get(name) != value:
+                raise TrainingError(
+                    f"the run that is there has another {name}: {state.get(name)}", "take another folder"
+                )
+        self.D_a.load_state_dict(state["D_a"])
+        self._opt.load_state_dict(state["opt"])
+        self.step = int(state["step"])
+
+    def sheet(self) -> None:
+        """Nothing to see."""
+
+
+def to_tensor(images: Images, rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
+    """Rows of a set as (B, 3, S, S), float in [0, 1]."""
+    array = np.ascontiguousarray(images[rows])
+    return torch.from_numpy(array).to(device).permute(0, 3, 1, 2).float() / 255
+
+
+def load_matcher(run: Path) -> tuple[Label, PairMatcher]:
+    """The label and D_a of a run of phase 1, frozen, in eval mode.
+
+    Raises:
+        TrainingError: it is no such run.
+    """
+    state = load(run / CHECKPOINT)
+    if state.get("method") != METHOD or state.get("label") not in LABELS:
+        raise TrainingError(f"{run} is not a run of `train matcher`", "name the folder of one")
+    net = PairMatcher()
+    net.load_state_dict(state["D_a"])
+    return state["label"], net.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def agreement(
+    D_a: PairMatcher, images: Images, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """b̂ of pairs of rows, taken as they are: (n,) in [0, 1]."""
+    found = []
+    for begin in range(0, len(first), 64):
+        a, b = (
+            resize(to_tensor(images, rows[begin : begin + 64], torch.device("cpu")), SIDE)
+            for rows in (first, second)
+        )
+        found.append(D_a(a, b).double().numpy())
+    return np.concatenate(found)

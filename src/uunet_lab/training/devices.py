@@ -1,0 +1,103 @@
+"""Devices, precision and processes, by Lightning Fabric; what a step of an optimiser is on several of them.
+
+Methods here have networks with several entries (`paint`, `hide`, `features`) and losses with gradients of
+gradients, which wrappers round `forward` such as DistributedDataParallel don't bear. So every process holds
+the same weights, takes its own share of a batch, and Fabric averages the gradients before an optimiser's
+step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from uunet_lab.training.errors import TrainingError
+
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+def open_devices(precision: Precision = "32-true", count: int = 1) -> Fabric:
+    """One or several of the best devices of this computer: GPUs if it has any, else the CPU.
+
+    With several, every process but the first is started here, by running the same command line again.
+
+    Args:
+        precision: of the forward passes; weights are 32 bits wide in both.
+        count: GPUs, or processes on the CPU.
+
+    Raises:
+        TrainingError: `count` is not positive, or there are fewer GPUs.
+    """
+    if count < 1:
+        raise TrainingError(f"{count} devices can't train anything", "give --devices a positive number")
+    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    if accelerator == "cuda" and count > torch.cuda.device_count():
+        raise TrainingError(
+            f"{count} devices wanted, there are {torch.cuda.device_count()}",
+            "give --devices a smaller number",
+        )
+    fabric = Fabric(
+        accelerator=accelerator, strategy="ddp" if count > 1 else "auto", devices=count, precision=precision
+    )
+    fabric.launch()
+    return fabric
+
+
+def draws(seed: int, step: int, rank: int) -> torch.Generator:
+    """The random numbers of one step of one process; torch's own generator (dropout) is set to them too.
+
+    They are a pure function of the arguments, so a run that was stopped goes on as if it had not been.
+    """
+    state = int(np.random.SeedSequence((seed, step, rank)).generate_state(1, np.uint64)[0] >> 1)
+    torch.manual_seed(state)
+    return torch.Generator().manual_seed(state)
+
+
+def share_of(batch: int, fabric: Fabric) -> int:
+    """Images of a batch that each process takes.
+
+    Raises:
+        TrainingError: the batch can't be shared equally.
+    """
+    if batch % fabric.world_size:
+        raise TrainingError(
+            f"a batch of {batch} can't be shared by {fabric.world_size} processes",
+            "take a number of --devices that divides it",
+        )
+    return batch // fabric.world_size
+
+
+def descend(fabric: Fabric, opt: Optimizer, loss: Tensor, clip: float | None = None) -> None:
+    """One step of an optimiser on the mean of the processes' losses.
+
+    Args:
+        fabric: where.
+        opt: its parameters get the gradient; what others got is left where it is.
+        loss: a scalar.
+        clip: largest norm of the gradient; None leaves it as it is.
+    """
+    own = [parameter for group in opt.param_groups for parameter in group["params"]]
+    opt.zero_grad(set_to_none=True)
+    fabric.backward(loss, inputs=own)
+    if fabric.world_size > 1:
+        average(fabric, own)
+    if clip is not None:
+        nn.utils.clip_grad_norm_(own, clip)
+    opt.step()
+
+
+def average(fabric: Fabric, parameters: Sequence[nn.Parameter]) -> None:
+    """Give all processes the mean of their gradients, in one message."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    mean = cast(Tensor, fabric.all_reduce(flat, reduce_op="mean"))
+    begin = 0
+    for gradient in gradients:
+        gradient.copy_(mean[begin : begin + gradient.numel()].view_as(gradient))
+        begin += gradient.numel()
