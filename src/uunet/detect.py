@@ -25,6 +25,7 @@ _COMFORTABLE = 1280 * 736  # input pixels up to which a smaller picture is enlar
 _LARGEST = (
     4096 * 2176
 )  # input pixels above which a larger picture is reduced (1 GB of memory in bf16, 1.8 in 32 bit)
+_SURE = 26  # pixels of a face in the net's input of which it finds 95 %
 _KR_KB = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
 
 Floats = npt.NDArray[np.float32]
@@ -42,6 +43,17 @@ def automatic_scale(size: FrameSize) -> float:
     if pixels > _LARGEST:
         return float((_LARGEST / pixels) ** 0.5)
     return float(min(max((_COMFORTABLE / pixels) ** 0.5, 1.0), 2.0))
+
+
+def reduction_note(size: FrameSize) -> tuple[str, ...]:
+    """What is to be said where `automatic_scale` reduces pictures of `size`; nothing where it does not."""
+    scale = automatic_scale(size)
+    if scale >= 1:
+        return ()
+    smallest = round(_SURE / scale)
+    return (
+        f"faces looked for in pictures reduced to {scale:.0%}: below {smallest} pixels they may be missed",
+    )
 
 
 class CenterFaceDetector:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from uunet.boxfile import BoxFile, BoxFileWriter
-from uunet.detect import CenterFaceDetector
+from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import MessageError
 from uunet.hiding import Revealed, Signature, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
@@ -94,7 +94,8 @@ def deidentify(
         report.dropped,
         tuple(report.unread),
     )
-    summary.notes = (*reader.info.notes, *report.notes)
+    seen = reduction_note(reader.info.size) if isinstance(detector, CenterFaceDetector) else ()
+    summary.notes = (*reader.info.notes, *reader.scaling_notes, *seen, *report.notes)
     return summary
 
 
@@ -155,7 +156,8 @@ def reconstruct(
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
     summary.damage, summary.seconds = reader.damage, meter.seconds()
-    summary.dropped, summary.notes = report.dropped, (*reader.info.notes, *report.notes)
+    summary.dropped = report.dropped
+    summary.notes = (*reader.info.notes, *reader.scaling_notes, *report.notes)
     return summary
 
 

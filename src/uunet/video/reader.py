@@ -61,6 +61,14 @@ class _Reader(ABC, Generic[F]):
     def scaled(self) -> int:
         return self._converter.scaled
 
+    @property
+    def scaling_notes(self) -> tuple[str, ...]:
+        """That frames changed their size, in words for the summary; complete once iteration has ended."""
+        if not self.scaled:
+            return ()
+        width, height = self.info.size
+        return (f"{self.scaled} frames of another size scaled to {width}x{height}, that of the first",)
+
     def __enter__(self) -> Self:
         return self
 
