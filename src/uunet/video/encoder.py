@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from uunet import bitstream
 from uunet.errors import OutputError
 from uunet.types import Box, FrameSize, Picture
+from uunet.video.display import parameters
 from uunet.video.formats import (
     FULL_RANGE,
     Codec,
@@ -32,7 +33,7 @@ from uunet.video.formats import (
     working_format,
 )
 from uunet.video.regions import RegionMarker
-from uunet.video.settings import LIBRARY, EncodeSettings, encoder_options
+from uunet.video.settings import LIBRARY, EncodeSettings, encoder_options, merged
 
 _GROUP = 1000  # longest group of pictures: no window is that long, so a window has one keyframe, its first
 _RATES = (Fraction(1), Fraction(240))  # SVT-AV1 and x265 refuse rates outside
@@ -101,7 +102,12 @@ class Encoder:
         if self._global_header:
             context.flags |= Flags.global_header
         context.thread_count = 1 if idle or settings.still else settings.threads or 0
-        context.options = encoder_options(settings, idle=idle)
+        if settings.codec in ("ffv1", "h264", "h264-lossless"):  # others have nothing to match it
+            context.field_order = info.display.field_order
+        context.options = merged(
+            encoder_options(settings, idle=idle),
+            parameters(info.display, settings.codec, info.layout.chroma_h, info.size),
+        )
 
     def encode(self, pictures: Iterable[Picture], rois: Sequence[Sequence[Box]] = ()) -> list[Coded]:
         """One window, in decoding order; the first packet is a keyframe that nothing before is needed for.

@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from uunet.types import FrameSize, Layout, Picture, Plane
+from uunet.video.display import PLAIN, Display
 
 Codec = Literal["h264", "hevc", "av1", "ffv1", "h264-lossless", "png", "jpeg"]
 """What the public file can be encoded with."""
@@ -104,7 +105,7 @@ class VideoInfo:
         colour: the colour tags of the working format.
         frames: how many there are, an estimate; None where nothing is known.
         duration: seconds, an estimate; None where nothing is known.
-        interlaced: whether the first frame is.
+        display: fields and HDR light.
         streams: the other streams.
         notes: what the reader changed, in words ("alpha dropped", …).
     """
@@ -123,7 +124,7 @@ class VideoInfo:
     colour: Colour = Colour()
     frames: int | None = None
     duration: Fraction | None = None
-    interlaced: bool = False
+    display: Display = PLAIN
     streams: tuple[StreamInfo, ...] = ()
     notes: tuple[str, ...] = ()
 

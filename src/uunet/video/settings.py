@@ -108,3 +108,8 @@ def encoder_options(settings: EncodeSettings, *, idle: bool) -> dict[str, str]:
     elif settings.codec == "ffv1":
         options |= {"level": "3", "slicecrc": "1"}
     return options
+
+
+def merged(options: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    """Both, where an encoder's lists of parameters (`x264-params` …) may be in both."""
+    return options | {name: ":".join(filter(None, (options.get(name), more[name]))) for name in more}

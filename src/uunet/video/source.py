@@ -20,6 +20,7 @@ from uunet import bitstream
 from uunet.errors import InputError, MessageError, TruncatedError
 from uunet.types import WINDOW
 from uunet.video import stills
+from uunet.video.display import display_notes, read_display
 from uunet.video.formats import (
     Codec,
     StreamInfo,
@@ -216,9 +217,11 @@ class Source:
         target = working_format(source_format, codec, size)
         colour = frame_colour(frame)
         notes = list(conversion_notes(source_format, target))
-        if frame.interlaced_frame:
-            notes.append("interlaced: fields stay woven, the flag that says so is not kept")
-        notes += [_LOST[kind] for kind in _side_data(frame) if kind in _LOST]
+        coder = stream.codec_context.codec.canonical_name
+        display = read_display(frame, coder, stream.codec_context.field_order, _side_data(frame))
+        layout = make_layout(target, colour, size)
+        if codec is not None:
+            notes += display_notes(display, codec, layout.chroma_h, size)
         rate = Fraction(stream.average_rate or stream.guessed_rate or _RATE)
         duration = None
         if stream.duration:
@@ -230,10 +233,10 @@ class Source:
         return VideoInfo(
             path=self._path,
             container=container.format.name,
-            codec=stream.codec_context.codec.canonical_name,
+            codec=coder,
             source_format=source_format,
             size=size,
-            layout=make_layout(target, colour, size),
+            layout=layout,
             time_base=self._time_base,
             average_rate=rate,
             rotation=round(frame.rotation / 90) % 4,
@@ -242,7 +245,7 @@ class Source:
             colour=colour,
             frames=frames,
             duration=duration,
-            interlaced=frame.interlaced_frame,
+            display=display,
             streams=tuple(_stream_info(s) for s in container.streams if s is not stream),
             notes=tuple(notes),
         )
@@ -263,15 +266,6 @@ def _stream_info(stream: Stream) -> StreamInfo:
     codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
     language = stream.metadata.get("language")
     return StreamInfo(stream.index, stream.type, codec, language, is_cover(stream))
-
-
-_LOST = {  # PyAV can't attach these to a frame
-    Type.MASTERING_DISPLAY_METADATA: "HDR mastering data not kept",
-    Type.CONTENT_LIGHT_LEVEL: "HDR light levels not kept",
-    Type.DYNAMIC_HDR_PLUS: "HDR10+ data not kept",
-    Type.DOVI_METADATA: "Dolby Vision data not kept",
-    Type.A53_CC: "closed captions inside the pictures not kept",
-}
 
 
 def _side_data(frame: av.VideoFrame) -> dict[Type, SideData]:
