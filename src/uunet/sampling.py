@@ -1,4 +1,4 @@
-"""Decides in which frames the detector looks: every few, at cuts, and wherever something is unclear."""
+"""Decides in which frames the detector looks: every few, fewer where nothing happens, more in doubt."""
 
 from __future__ import annotations
 
@@ -22,8 +22,14 @@ _NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is m
 _SHIFT = 0.8  # face heights that a face may move between two looks that explain each other
 _GROWTH = 1.35  # and the ratio by which it may grow or shrink
 _FAR = 4.0  # face heights within which two strangers in two looks may be one face
+_CALM = 4  # times the usual distance between two looks where nothing happens, which is where …
+_CALM_CHANGE = 0.03  # … less than this passes (see _CHANGE) …
+_CALM_SHIFT, _CALM_GROWTH = 0.4, 1.2  # … all faces are the same ones and hardly move …
+_CALM_SCORE = 0.35  # … and none of them is so weak that the next frame may show it no more
 
 Thumb = npt.NDArray[np.float32]
+_Floats = npt.NDArray[np.float64]
+_Match = tuple[_Floats, _Floats, npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,15 +60,17 @@ class Sampler:
 
     The detector looks at every `every`-th frame and at the first and last frame of a scene. If a face of at
     least `start` has moved far or changed its size from one look to the next, or if something that neither
-    picture shows passed between them, the frames between are searched by halving.
+    picture shows passed between them, the frames between are searched by halving. Where the looks at both
+    ends of a longer run show the same clear faces in nearly the same places, and nothing moved meanwhile, it
+    doesn't look between them: runs are up to 4 times `every` (but not above `longest`).
 
     Args:
         detector: finds the faces. If it has a method `knows(index) -> bool`, as `boxfile.BoxFile` has, it
             is asked in the frames which it knows and only there.
         every: frames between two looks, at least 1.
         start: score from which a detection must be explained.
-        longest: frames from one look of a detector with `knows` to its next at most; at the beginning and
-            the end of a scene it may leave out `every`.
+        longest: frames from one look to the next at most. A detector with `knows` may leave out `every` at
+            the beginning and the end of a scene.
 
     Raises:
         DetectionError: from `frames`, if it leaves out more.
@@ -74,9 +82,10 @@ class Sampler:
         self._every = every
         self._start = start
         self._longest = longest
+        self._run = every * max(min(_CALM, longest // every), 1)
 
     def frames(self, frames: Iterable[RawFrame], rotation: int) -> Iterator[Seen]:
-        """Every frame in order, each at most `every` frames (or `longest`, with `knows`) late."""
+        """Every frame in order, each at most 4 times `every` (or `longest`) frames late."""
         self._rotation = rotation
         gap: list[_Pending] = []  # the last frame that was looked at, and those after it
         change = 0.0
@@ -96,7 +105,7 @@ class Sampler:
 
     def _due(self, gap: list[_Pending]) -> bool:
         if self._knows is None:
-            return len(gap) > self._every or gap[0].detections is None
+            return len(gap) > self._run or gap[0].detections is None
         known = bool(self._knows(gap[-1].frame.index))
         if not known:
             self._check(gap, self._longest - 1)
@@ -136,12 +145,17 @@ class Sampler:
             yield from (_seen(pending) for pending in gap)
 
     def _refine(self, gap: list[_Pending]) -> None:
-        if len(gap) < 3:
+        steps = len(gap) - 1
+        if steps < 2:
             return
         first, last = self._look(gap[0]), self._look(gap[-1])
         middle = len(gap) // 2
-        if explained(first, last, self._start):
-            passing = _passing(gap)
+        if steps > self._every:
+            if is_calm(first, last) and _passing(gap, _CALM_CHANGE) is None:
+                return
+            middle = self._every * max(steps // self._every // 2, 1)
+        elif explained(first, last, self._start):
+            passing = _passing(gap, _CHANGE)
             if passing is None:
                 return
             middle = passing
@@ -180,15 +194,35 @@ def explained(first: list[Detection], last: list[Detection], start: float) -> bo
     """
     if not first or not last:
         return True
-    a, b = _centres(first), _centres(last)
-    size = np.maximum(a[:, None, 2], b[None, :, 2])
-    shift = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]) / size
-    growth = np.abs(np.log(a[:, None, 2] / b[None, :, 2]))
-    rows, columns = assign(np.minimum(shift / _SHIFT + growth / np.log(_GROWTH), 4.0))
+    shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
     good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
     lost = {i for i, d in enumerate(first) if d.score >= start} - {int(r) for r in rows[good]}
     new = {i for i, d in enumerate(last) if d.score >= start} - {int(c) for c in columns[good]}
     return not any(shift[i, j] <= _FAR for i in lost for j in new)
+
+
+def is_calm(first: list[Detection], last: list[Detection]) -> bool:
+    """Whether both looks show the same faces, all of them clearly, nearly where they were."""
+    if len(first) != len(last) or any(d.score < _CALM_SCORE for d in (*first, *last)):
+        return False
+    if not first:
+        return True
+    shift, growth, rows, columns = _matched(first, last, _CALM_SHIFT, _CALM_GROWTH)
+    moved, grown = shift[rows, columns].max(), growth[rows, columns].max()
+    return bool(moved <= _CALM_SHIFT and grown <= np.log(_CALM_GROWTH))
+
+
+def _matched(first: list[Detection], last: list[Detection], far: float, much: float) -> _Match:
+    """How far each face of one look is from each of the other, and which belong together.
+
+    Returns:
+        (n, m) distances in face heights, (n, m) logarithms of the ratios of sizes, rows and columns of pairs.
+    """
+    a, b = _centres(first), _centres(last)
+    size = np.maximum(a[:, None, 2], b[None, :, 2])
+    shift = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]) / size
+    growth = np.abs(np.log(a[:, None, 2] / b[None, :, 2]))
+    return shift, growth, *assign(np.minimum(shift / far + growth / np.log(much), 4.0))
 
 
 def _centres(detections: list[Detection]) -> npt.NDArray[np.float64]:
@@ -197,8 +231,8 @@ def _centres(detections: list[Detection]) -> npt.NDArray[np.float64]:
     return np.asarray(rows, np.float64)
 
 
-def _passing(gap: list[_Pending]) -> int | None:
-    """The frame of the gap in which something is to be seen that neither end shows, if there is one."""
+def _passing(gap: list[_Pending], change: float) -> int | None:
+    """The frame of the gap in which more than `change` is to be seen that neither end shows, if any."""
     low = cv2.erode(np.minimum(gap[0].thumb, gap[-1].thumb), _NEAR)
     high = cv2.dilate(np.maximum(gap[0].thumb, gap[-1].thumb), _NEAR)
     worst = [
@@ -206,4 +240,4 @@ def _passing(gap: list[_Pending]) -> int | None:
         for p in gap[1:-1]
     ]
     best = int(np.argmax(worst))
-    return best + 1 if worst[best] > _CHANGE else None
+    return best + 1 if worst[best] > change else None

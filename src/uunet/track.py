@@ -22,7 +22,8 @@ class TrackSettings:
     """How faces are followed. All times in frames.
 
     Attributes:
-        every: frames between two looks of the detector, at least 1, where all is quiet.
+        every: frames between two looks of the detector, at least 1; more where it is not enough, and fewer
+            where nothing happens (see Sampler).
         start: score in [0, 1] from which a detection starts a track; weaker ones only continue tracks.
         lookahead: frames beyond a window that are looked at before it is given out, at least `every`; also
             the longest gap between two detections that is filled. A window is never given out before the
