@@ -1,0 +1,257 @@
+"""Phase 2 as the paper has it (III-B): U_e and U_d against D_f, judged by the D_a of phase 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from uunet_lab.methods.uunet import paper_losses as losses
+from uunet_lab.methods.uunet.matcher import to_tensor
+from uunet_lab.methods.uunet.paper_networks import SIDE, PatchGAN, UNet
+from uunet_lab.methods.uunet.subjects import SubjectSource
+from uunet_lab.training.augment import CropProfile, crop, draw_boxes, nudge
+from uunet_lab.training.channel import to_uint8
+from uunet_lab.training.devices import descend, draws, share_of
+from uunet_lab.training.errors import TrainingError
+
+METHOD = "paper"
+REGION = CropProfile(shift=0.03, zoom=(1.1, 1.3), turn=0.0, degrade=0.0, light=0.0)
+"""A detector's boxes round faces that fill a still but for a quarter: a little off, otherwise as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperProfile:
+    """IV-A: ω = (50, 1, 1, 1, 1, 1), δ_gp = 0.01, U-Nets of 64×64×4 and 64×64×3, a PatchGAN.
+
+    What the paper leaves open is taken from the source code to which its abstract links: optimisers, rates,
+    batch, five steps of D_f for one of the generators, bins. Between U_e and U_d there is nothing but the
+    rounding to 8 bits that a published picture has undergone.
+
+    Attributes:
+        steps: of the generators.
+        batch: subjects a step.
+        critic_steps: of D_f, for each step of the generators.
+        rate, rate_critic: of RMSprop (U_e and U_d) and of Adam, β₁ = 0.5 (D_f).
+        w_mse, w_adv, w_ano, w_con, w_div, w_dis: ω of eq. 13.
+        delta_gp, w_gp: δ_gp, and the coefficient of the penalty that keeps to it ([21]); see `L_gp`.
+        bins: of the histograms of L_dis.
+        base, critic_base: widths of the U-Nets and of D_f.
+        crops: how boxes lie in their stills.
+    """
+
+    steps: int = 100_000
+    batch: int = 36
+    critic_steps: int = 5
+    rate: float = 5e-5
+    rate_critic: float = 2e-4
+    w_mse: float = 50.0
+    w_adv: float = 1.0
+    w_ano: float = 1.0
+    w_con: float = 1.0
+    w_div: float = 1.0
+    w_dis: float = 1.0
+    delta_gp: float = 0.01
+    w_gp: float = 10.0
+    bins: int = 100
+    base: int = 64
+    critic_base: int = 64
+    crops: CropProfile = REGION
+
+
+PAPER = PaperProfile()
+"""The paper's own."""
+
+PAPER_SLIM = PaperProfile(steps=2_000, batch=12, critic_steps=1, rate=3e-4, base=32, critic_base=32)
+"""Departs in size and pace only, to get somewhere on a CPU: half the width (a quarter of the work), a third
+of the batch, one step of D_f for each of the generators, and six times the rate."""
+
+PROFILES: dict[Literal["paper", "paper-slim"], PaperProfile] = {"paper": PAPER, "paper-slim": PAPER_SLIM}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Regions (B, 3, 64, 64) and the noise of their sequences: a frame, another, and another sequence."""
+
+    frame: Tensor
+    same_sequence: Tensor
+    other_sequence: Tensor
+    noise: Tensor
+    other_noise: Tensor
+
+
+class PaperTraining:
+    """A run of phase 2; see `training.loop.Training`.
+
+    Args:
+        fabric: devices.
+        subjects: of the training split.
+        matchers: D_a by label, `id` among them: two times (B, 3, 64, 64) → (B,). They are frozen here.
+        s: what becomes of each label, in the order of `matchers`; see `s_vector`.
+        profile: sizes and weights.
+        seed: of the weights and all draws but those of `subjects`.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        subjects: SubjectSource,
+        *,
+        matchers: Mapping[str, nn.Module],
+        s: tuple[int, ...],
+        profile: PaperProfile,
+        seed: int,
+    ) -> None:
+        torch.manual_seed(seed)
+        self.fabric, self.profile, self.seed, self.step = fabric, profile, seed, 0
+        self._subjects, self._share = subjects, share_of(profile.batch, fabric)
+        self._wanted = dict(zip(matchers, s, strict=True))
+        self.U_e, self.U_d = UNet(4, profile.base), UNet(3, profile.base)
+        self.D_f = PatchGAN(profile.critic_base)
+        self.nets = nn.ModuleDict({"U_e": self.U_e, "U_d": self.U_d, "D_f": self.D_f})
+        self._D_a = nn.ModuleList(matchers.values()).eval().requires_grad_(False)
+        for nets in (self.nets, self._D_a):
+            nets.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        generators = [*self.U_e.parameters(), *self.U_d.parameters()]
+        self.opts: dict[str, torch.optim.Optimizer] = {
+            "U": torch.optim.RMSprop(generators, profile.rate),
+            "D_f": torch.optim.Adam(self.D_f.parameters(), profile.rate_critic, (0.5, 0.999)),
+        }
+        self._seen: tuple[Tensor, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are to do."""
+        return self.profile.steps
+
+    @property
+    def batch(self) -> int:
+        """Subjects a step."""
+        return self.profile.batch
+
+    def advance(self) -> dict[str, float]:
+        """Some steps of eq. 7, one of eq. 13."""
+        rng = draws(self.seed, self.step, self.fabric.global_rank)
+        per_step = self.profile.critic_steps + 1
+        turns = [self.step * per_step + i for i in range(per_step)]
+        scalars: dict[str, float] = {}
+        for turn in turns[:-1]:
+            scalars = self._criticise(self._draw(turn, rng), rng)
+        scalars |= self._generate(self._draw(turns[-1], rng))
+        self.step += 1
+        return scalars
+
+    def _draw(self, turn: int, rng: torch.Generator) -> _Batch:
+        fabric, count = self.fabric, self._share
+        rows = self._subjects.batch(turn * fabric.world_size + fabric.global_rank, count)
+        boxes, other_boxes = (draw_boxes(count, self.profile.crops, rng) for _ in range(2))
+        moved, _ = nudge(boxes, 3, rng)
+        noise, other_noise = (torch.rand(count, 1, SIDE, SIDE, generator=rng) for _ in range(2))
+        frame, same, other = (
+            crop(to_tensor(self._subjects.images, of, fabric.device), where, SIDE)
+            for of, where in (
+                (rows.frame, boxes),
+                (rows.same_sequence, moved),
+                (rows.other_sequence, other_boxes),
+            )
+        )
+        return _Batch(frame, same, other, noise.to(fabric.device), other_noise.to(fabric.device))
+
+    def _criticise(self, b: _Batch, rng: torch.Generator) -> dict[str, float]:
+        """D_f's side: eq. 6 and 7."""
+        p, x = self.profile, b.frame
+        with torch.no_grad(), self.fabric.autocast():
+            a = to_uint8(self.U_e(torch.cat([x, b.noise], 1)).float())
+            r = self.U_d(a).float()
+        with self.fabric.autocast():
+            on_x, on_a, on_r = self.D_f(torch.cat([x, a, r])).float().chunk(3)
+        adv = losses.L_adv1(on_x, on_a, on_r)
+        shares = torch.rand(2, len(x), generator=rng).to(x.device)
+        gp = sum(
+            (losses.L_gp(self.D_f, x, y, share, p.delta_gp) for y, share in zip((a, r), shares, strict=True)),
+            start=torch.zeros((), device=x.device),
+        )
+        descend(self.fabric, self.opts["D_f"], adv + p.w_gp * gp)
+        return {"adv1": float(adv.detach()), "gp": float(gp.detach())}
+
+    def _generate(self, b: _Batch) -> dict[str, float]:
+        """The generators' side: eq. 13."""
+        p, x = self.profile, b.frame
+        noise = torch.cat([b.noise, b.noise, b.other_noise])
+        with self.fabric.autocast():
+            images = torch.cat([x, b.same_sequence, b.other_sequence])
+            a, a_same, a_other = self.U_e(torch.cat([images, noise], 1)).float().chunk(3)
+            r = self.U_d(to_uint8(a)).float()
+            on_a, on_r = self.D_f(torch.cat([a, r])).float().chunk(2)
+        terms = {
+            "mse": (p.w_mse, losses.L_mse(x, r)),
+            "adv2": (p.w_adv, losses.L_adv2(on_a, on_r)),
+            "ano": (p.w_ano, losses.L_ano(self._s(x), self._match(x, a))),
+            "con": (p.w_con, losses.L_con(self._match(a, a_same))),
+            "div": (p.w_div, losses.L_div(self._match(a, a_other))),
+            "dis": (p.w_dis, losses.L_dis(x, a, p.bins)),
+        }
+        loss = torch.stack([weight * term for weight, term in terms.values()]).sum()
+        descend(self.fabric, self.opts["U"], loss)
+        self._seen = x, a.detach(), r.detach()
+        return {name: float(term.detach()) for name, (_, term) in terms.items()}
+
+    def _s(self, like: Tensor) -> Tensor:
+        return torch.tensor([float(self._wanted[label]) for label in self._wanted], device=like.device)
+
+    def _match(self, first: Tensor, second: Tensor) -> Tensor:
+        """D_a of all labels: (B, t)."""
+        with self.fabric.autocast():
+            return torch.stack([D_a(first, second).float() for D_a in self._D_a], 1)
+
+    def state(self) -> dict[str, Any]:
+        """Weights, optimisers, step, and what kind of run it is."""
+        return {
+            "method": METHOD,
+            "step": self.step,
+            "profile": asdict(self.profile),
+            "s": self._wanted,
+            "nets": self.nets.state_dict(),
+            "opts": {name: opt.state_dict() for name, opt in self.opts.items()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state.
+
+        Raises:
+            TrainingError: it is of another method or profile, or wants something else of the labels.
+        """
+        expected = {"method": METHOD, "profile": asdict(self.profile), "s": self._wanted}
+        for name, value in expected.items():
+            if state.get(name) != value:
+                raise TrainingError(
+                    f"the run that is there has another {name}: {state.get(name)}", "take another folder"
+                )
+        self.nets.load_state_dict(state["nets"])
+        for name, opt in self.opts.items():
+            opt.load_state_dict(state["opts"][name])
+        self.step = int(state["step"])
+
+    def sheet(self) -> npt.NDArray[np.uint8] | None:
+        """Rows x, a and r of the last step."""
+        if not self._seen:
+            return None
+        rows = [torch.cat(list(images[:12]), 2) for images in self._seen]
+        sheet = torch.cat(rows, 1).clamp(0, 1).mul(255).round().byte().cpu()
+        return np.asarray(sheet.permute(1, 2, 0).numpy())
+
+
+def load_paper_pair(state: dict[str, Any]) -> tuple[UNet, UNet]:
+    """U_e and U_d of a checkpoint of this method, in eval mode."""
+    base = int(state["profile"]["base"])
+    nets = UNet(4, base), UNet(3, base)
+    for name, net in zip(("U_e.", "U_d."), nets, strict=True):
+        net.load_state_dict({k[4:]: v for k, v in state["nets"].items() if k.startswith(name)})
+        net.eval()
+    return nets
