@@ -139,7 +139,8 @@ def place(face: Detection, size: FrameSize, rotation: int) -> Box | None:
 def sharpness(image: Image) -> float:
     """Variance of the Laplacian per variance of the luma, at 32×32; 0 is flat.
 
-    The size keeps small faces from counting as blurred for being small, the division dark ones for being dark.
+    The size keeps small faces from counting as blurred for being small, the division dark ones for being
+    dark. Faces that can be told apart were above 0.08 on the clips it was tried on, blobs below 0.05.
     """
     grey = cv2.cvtColor(fit(image, 32), cv2.COLOR_RGB2GRAY)
     return float(cv2.Laplacian(grey, cv2.CV_32F).var() / (grey.var() + 1))

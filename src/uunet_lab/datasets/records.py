@@ -1,10 +1,17 @@
-"""FaceRecord, and the packed form of a set of stills that training reads."""
+"""FaceRecord, the shards that hold them on disk, and the packed stills that training reads.
+
+A shard is a tar of images and a CSV beside it: columns `file` (the member's name), then optionally
+`identity`, `sequence`, `frame` and `camera`; every other column is a label. Both are personal data if the
+faces are.
+"""
 
 from __future__ import annotations
 
 import csv
+import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,12 +19,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from uunet.errors import OutputError
+from uunet_lab.datasets.errors import DatasetError
+
 Image = npt.NDArray[np.uint8]
 
 STILL_SIDE = 96
 """Side of the packed stills: half as much again as the 64 px that the nets see, so that a crop of 64 px
 may be jittered, zoomed and taken at a larger true size without inventing detail."""
-
 
 COLUMNS = ("file", "identity", "sequence", "frame", "camera")
 """Columns of a shard's table that are no labels."""
@@ -29,8 +38,9 @@ class FaceRecord:
 
     Attributes:
         image: uint8 RGB, shape (side, side, 3), the head with about 25 % margin round the face.
-        identity: who; unique within the set. A set with one image per person numbers its images.
-        sequence: which tracklet (empty for stills).
+        identity: who; unique within the set. A set with one image per person numbers its images. Where
+            nobody knows who it is, the tracklet is the person: `identity` equals `sequence`.
+        sequence: which tracklet, unique within the set (empty for stills).
         frame: number of the frame in its video, or in the tracklet where the set says no more, from 0.
         camera: which camera (empty if unknown).
         labels: soft labels by name, for example {"gender": "Female"}.
@@ -52,38 +62,134 @@ def fit(image: Image, side: int) -> Image:
     return np.asarray(cv2.resize(image, (side, side), interpolation=how), np.uint8)
 
 
-def stills(archive: Path, table: Path) -> Iterator[FaceRecord]:
-    """Read a tar of JPEG stills and its CSV (columns `file`, optionally `identity`; all others are labels).
+def decode(data: bytes, name: str) -> Image:
+    """An image file's bytes as uint8 RGB (h, w, 3).
+
+    Args:
+        data: JPEG, PNG or whatever else OpenCV reads.
+        name: of the file, for the error.
+
+    Raises:
+        DatasetError: it is no image.
+    """
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if image is None:
+        raise DatasetError(f"{name} is not an image", "it may be damaged: copy it again or take it out")
+    return np.ascontiguousarray(image[:, :, ::-1], np.uint8)
+
+
+def stills(archive: Path, table: Path, side: int = STILL_SIDE) -> Iterator[FaceRecord]:
+    """Read a shard, or any tar of square images with a CSV whose column `file` names the members.
 
     Args:
         archive: the tar, read in place.
-        table: the CSV; `file` names the member of the tar.
+        table: the CSV.
+        side: of the images that come out, pixels.
 
     Yields:
-        FaceRecords with images of STILL_SIDE, in the order of the table.
+        FaceRecords in the order of the table. A row without `identity` is a person of its own.
 
     Raises:
-        ValueError: a column `file` is missing, or a member is not in the tar or not an image.
+        DatasetError: a file is missing or damaged, the column `file` is missing, a frame is no number, or a
+            member is not in the tar or not an image.
     """
-    with table.open(newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    if not rows or "file" not in rows[0]:
-        raise ValueError(f"{table}: expected a CSV with a header and a column `file`")
-    with tarfile.open(archive) as tar:
+    with _open(archive) as tar:
         members = {member.name: member for member in tar.getmembers()}
-        for row in rows:
+        for row in table_of(table):
             name = row.pop("file")
             if name not in members:
-                raise ValueError(f"{archive}: no member {name!r}, which {table.name} names")
-            handle_in = tar.extractfile(members[name])
-            data = handle_in.read() if handle_in else b""
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-            if image is None:
-                raise ValueError(f"{archive}: member {name!r} is not an image")
-            image = cv2.resize(image, (STILL_SIDE, STILL_SIDE), interpolation=cv2.INTER_AREA)
-            rgb = np.ascontiguousarray(image[:, :, ::-1], dtype=np.uint8)
-            identity = row.pop("identity", "") or name
-            yield FaceRecord(rgb, identity, labels={k: v for k, v in row.items() if v})
+                raise DatasetError(f"{archive} has no member {name!r}, which {table.name} names", _MATCH)
+            member = tar.extractfile(members[name])
+            image = decode(member.read() if member else b"", f"{archive}: {name}")
+            own = {column: row.pop(column, "") or "" for column in COLUMNS[1:]}
+            if own["frame"] and not own["frame"].isdecimal():
+                raise DatasetError(f"{table}: frame {own['frame']!r} of {name} is not a number", _MATCH)
+            yield FaceRecord(
+                fit(image, side),
+                own["identity"] or name,
+                own["sequence"],
+                int(own["frame"] or 0),
+                own["camera"],
+                {label: value for label, value in row.items() if value},
+            )
+
+
+_MATCH = "archive and table must belong together"
+
+
+def table_of(table: Path) -> list[dict[str, str]]:
+    """The rows of a CSV with a column `file`.
+
+    Raises:
+        DatasetError: it can't be read, is empty, lacks the column, or a row has more cells than the header.
+    """
+    try:
+        with table.open(newline="", encoding="utf-8") as handle:
+            rows = list(csv.DictReader(handle, restval=""))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(
+            f"{table} can't be read: {error}", "a shard is a tar and a CSV beside it"
+        ) from error
+    if not rows or "file" not in rows[0]:
+        raise DatasetError(f"{table} has no rows or no column `file`", "its header names the columns")
+    if any(None in row for row in rows):
+        raise DatasetError(f"{table} has a row with more cells than the header", "quote cells with commas")
+    return rows
+
+
+def _open(archive: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(archive)
+    except (OSError, tarfile.TarError) as error:
+        raise DatasetError(
+            f"{archive} can't be read: {error}", "a shard is a tar and a CSV beside it"
+        ) from error
+
+
+@contextmanager
+def shard_writer(archive: Path) -> Iterator[Callable[[str, Image], None]]:
+    """Writes the archive of a shard: the inverse of `stills`, whose table `write_table` makes.
+
+    Gives a function of a member's name and uint8 RGB (h, w, 3). The archive gets its name when the block has
+    ended well; otherwise nothing is left.
+
+    Images are stored as PNG, so that training measures itself against what the camera gave: a JPEG would add
+    its own 8×8 grid to what U_d has to restore. That takes about 2.5 times the space of JPEG at quality 95.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    partial = archive.with_name(archive.name + ".partial")
+    try:
+        with tarfile.open(partial, "w") as tar:
+
+            def add(name: str, image: Image) -> None:
+                data = cv2.imencode(".png", np.ascontiguousarray(image[:, :, ::-1]))[1].tobytes()
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                info.mode = 0o600  # faces are not for everybody, whatever the umask of whoever unpacks them
+                tar.addfile(info, io.BytesIO(data))
+
+            yield add
+        partial.rename(archive)
+    except OSError as error:
+        raise OutputError(
+            f"can't write {archive}: {error.strerror or error}", "check the folder and free space"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_table(table: Path, rows: Iterable[dict[str, str]]) -> None:
+    """Write a shard's CSV whole or not at all: COLUMNS, then the labels, by name."""
+    listed = list(rows)
+    labels = sorted({name for row in listed for name in row} - set(COLUMNS))
+    partial = table.with_suffix(".partial")
+    with partial.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, [*COLUMNS, *labels], restval="")
+        writer.writeheader()
+        writer.writerows(listed)
+    partial.rename(table)
 
 
 def pack(archive: Path, table: Path, target: Path) -> Image:

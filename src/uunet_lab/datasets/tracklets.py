@@ -32,10 +32,10 @@ class TrackletRules:
         DatasetError: a value is out of range.
     """
 
-    smallest: int = 24
+    smallest: int = 20
     score: float = 0.3
     typical_score: float = 0.6
-    sharp: float = 0.015
+    sharp: float = 0.05
     change: int = 26
     pause: int = 24
     shortest: int = 24
