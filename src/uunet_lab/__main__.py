@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from uunet_lab.datasets.commands import app as dataset_app
+
 app = typer.Typer(
     name="uunet-lab",
     help="Make and measure the models that uunet runs.",
@@ -18,6 +20,7 @@ app = typer.Typer(
 )
 train_app = typer.Typer(help="Train models.", no_args_is_help=True)
 evaluate_app = typer.Typer(help="Measure models; writes results/*.json.", no_args_is_help=True)
+app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet.errors import OutputError
+from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.records import fit
 
 Image = npt.NDArray[np.uint8]
@@ -18,6 +19,21 @@ COLUMNS = 16
 _TILE = 64
 _NAME = 96  # pixels for a row's name
 _MOST = 1000  # rows: JPEG ends at 65,535 pixels
+
+
+def draw(faces: FaceSet, path: Path, rows: int) -> None:
+    """A sheet of a packed set: a row per person, `rows` people evenly spread over the set.
+
+    Raises:
+        OutputError: as `Sheet.write`.
+    """
+    sheet = Sheet()
+    order = np.argsort(faces.identity, kind="stable")
+    starts = np.searchsorted(faces.identity[order], np.arange(faces.people + 1))
+    for person in np.unique(np.linspace(0, faces.people - 1, rows).round().astype(int)):
+        chosen = order[starts[person] : starts[person + 1]]
+        sheet.add(faces.names["identity"][person], [np.asarray(faces.images[row]) for row in chosen])
+    sheet.write(path)
 
 
 class Sheet:
@@ -49,8 +65,10 @@ class Sheet:
         """Write a JPEG or PNG; an empty sheet is one white row.
 
         Raises:
-            OutputError: it can't be written.
+            OutputError: it can't be written, or is to be something else.
         """
+        if path.suffix.lower() not in (".jpg", ".jpeg", ".png"):
+            raise OutputError(f"{path.name} is no name for a picture", "let it end in .jpg or .png")
         blank = np.full((_TILE, _NAME + COLUMNS * _TILE, 3), 255, np.uint8)
         sheet = np.concatenate(self._rows or [blank])
         data = cv2.imencode(path.suffix, sheet[:, :, ::-1])[1].tobytes()
