@@ -56,6 +56,17 @@ def test_every_layout(detector: CenterFaceDetector, layout: Layout) -> None:
     check(detector.detect(picture(scene(), layout), 0, 0))
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+def test_rgb_as_it_is(detector: CenterFaceDetector, depth: int) -> None:
+    blue, green, red = np.moveaxis(scene(), -1, 0).astype(np.uint8 if depth == 8 else np.uint16) << (
+        depth - 8
+    )
+    shown = Picture((green, blue, red), Layout("gbrp", depth, 1, 1, True, True, "gbr"))
+    found = detector.detect(shown, 0, 0)
+    check(found)
+    assert abs(found[0].score - detector.detect(picture(scene()), 0, 0)[0].score) < 0.05
+
+
 @pytest.mark.parametrize("depth", [8, 12])
 def test_grey_is_colour_without_colour(depth: int) -> None:
     detector = CenterFaceDetector(0.05)

@@ -14,6 +14,7 @@ from uunet.geometry import crop, fill, paste, soft_border
 from uunet.types import Box, Layout, Picture, Plane
 
 CHROMA = {"420": (2, 2), "422": (2, 1), "444": (1, 1), "440": (1, 2), "grey": (1, 1)}
+GBR = [Layout(f"gbrp{depth}", depth, 1, 1, True, True, "gbr") for depth in (8, 16)]
 
 
 def layout(chroma: str = "420", depth: int = 8, full: bool = False, matrix: Any = "bt709") -> Layout:
@@ -21,7 +22,10 @@ def layout(chroma: str = "420", depth: int = 8, full: bool = False, matrix: Any 
     return Layout(f"yuv{chroma}p{depth}", depth, w, h, chroma != "grey", full, matrix)
 
 
-LAYOUTS = [layout(c, d, f, m) for c in CHROMA for d, f, m in ((8, False, "bt601"), (10, True, "bt2020"))]
+LAYOUTS = [
+    *(layout(c, d, f, m) for c in CHROMA for d, f, m in ((8, False, "bt601"), (10, True, "bt2020"))),
+    *GBR,
+]
 
 
 def noise(layout: Layout, size: tuple[int, int], seed: int = 0) -> Picture:

@@ -295,7 +295,7 @@ def failing_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any
         ("uunet.video.encoder.Encoder.encode", 1),
         ("uunet.video.muxer.Muxer.add", 0),
         ("uunet.video.muxer.Muxer.finish", 0),
-        ("uunet.video.formats.Converter.picture", 70),
+        ("uunet.video.pictures.Converter.picture", 70),
     ],
 )
 def test_any_fault_leaves_no_output(

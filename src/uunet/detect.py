@@ -116,6 +116,10 @@ def _net_input(picture: Picture, size: FrameSize) -> Floats:
     if not layout.colour:
         out[0, :] = cv2.addWeighted(planes[0], gain, planes[0], 0, -gain * offset, dtype=cv2.CV_32F)
         return out
+    if layout.matrix == "gbr":
+        for channel, plane in enumerate((2, 0, 1)):
+            out[0, channel] = planes[plane]
+        return out
     y, u, v = planes
     kr, kb = _KR_KB[layout.matrix]
     red, blue = chroma_gain * 2 * (1 - kr), chroma_gain * 2 * (1 - kb)

@@ -18,7 +18,9 @@ _LUMA = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 
 
 @lru_cache(maxsize=8)
 def _rgb_to_yuv(matrix: str) -> npt.NDArray[np.float32]:
-    """3×3 from RGB in [0, 1] to Y in [0, 1] and U, V in [-0.5, 0.5] (ITU-R BT.601, 709, 2020)."""
+    """3×3 from RGB in [0, 1] to Y in [0, 1], U, V in [-0.5, 0.5] (ITU-R BT.601, 709, 2020); or to G, B, R."""
+    if matrix == "gbr":
+        return np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]], np.float32)
     k_r, k_b = _LUMA[matrix]
     luma = np.array([k_r, 1 - k_r - k_b, k_b])
     rows = [luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * k_b), (np.array([1, 0, 0]) - luma) / (2 - 2 * k_r)]
@@ -75,7 +77,7 @@ def crop(picture: Picture, box: Box, side: int, rotation: int = 0) -> Patch:
     """The region of a box as an upright RGB image.
 
     Args:
-        picture: planar YUV or grey.
+        picture: planar YUV, GBR or grey.
         box: inside the picture.
         side: of the result, in pixels; area average where the region is larger, bilinear where it is smaller.
         rotation: quarter turns counter-clockwise that make the picture upright.
@@ -85,7 +87,7 @@ def crop(picture: Picture, box: Box, side: int, rotation: int = 0) -> Patch:
     """
     yuv = np.zeros((side, side, 3), np.float32)
     for i, where in enumerate(_slices(picture, box)):
-        scale, offset = _scales(picture.layout, chroma=i > 0)
+        scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
         plane = (picture.planes[i][where].astype(np.float32) - offset) / scale
         yuv[:, :, i] = _resize(plane, side, side)
     rgb = np.clip(yuv @ _yuv_to_rgb(picture.layout.matrix).T, 0, 1)
@@ -106,13 +108,13 @@ def paste(picture: Picture, box: Box, patch: Patch, rotation: int = 0) -> None:
     """
     yuv = np.rot90(patch, -rotation) @ _rgb_to_yuv(picture.layout.matrix).T
     for i, where in enumerate(_slices(picture, box)):
-        scale, offset = _scales(picture.layout, chroma=i > 0)
+        scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
         target = picture.planes[i][where]
         height, width = target.shape
         new = _resize(np.ascontiguousarray(yuv[:, :, i]), width, height) * scale + offset
         old = target.astype(np.float32)
         mixed = old + soft_border(width, height) * (new - old)
-        _store(target, mixed, picture.layout, chroma=i > 0)
+        _store(target, mixed, picture.layout, chroma=picture.layout.is_chroma(i))
 
 
 def fill(picture: Picture, box: Box) -> None:

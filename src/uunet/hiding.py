@@ -254,7 +254,7 @@ class _Pixels:
         """The frames that have become clear, this one later."""
         self._reader = self._reader or SpreadReader(self._key)
         self._waiting.append(frame)
-        readings = self._reader.feed(frame.picture.planes[0], frame.picture.layout.depth)
+        readings = self._reader.feed(frame.picture.luma, frame.picture.layout.depth)
         return [found for reading in readings for found in self._window(reading)]
 
     def finish(self) -> list[Revealed]:

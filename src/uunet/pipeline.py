@@ -125,7 +125,8 @@ def reconstruct(
     selection, encode = selection or Selection(), encode or EncodeSettings()
     meter, summary, tracks = Meter(), Summary(), set[int | None]()
     with (
-        PublicReader(source, codec=encode.codec) as reader,
+        # what is published is read as it is: images are made of it after the message is
+        PublicReader(source, codec=None if encode.still else encode.codec) as reader,
         RawWriter(target, reader.info, encode, span=(selection.begin, selection.end)) as writer,
     ):
         restorer = Restorer(decoder)

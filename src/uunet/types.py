@@ -21,12 +21,12 @@ class Layout:
     """How the planes of a picture are to be read.
 
     Attributes:
-        name: FFmpeg's pixel format name, for example `yuv420p10le`. Always planar Y or Y, U, V.
+        name: FFmpeg's pixel format name, for example `yuv420p10le`. Always planar: Y, or Y, U, V, or G, B, R.
         depth: bits of a sample, 8 to 16.
         chroma_w, chroma_h: luma pixels per chroma sample, 1, 2 or 4 (1, 1 for 4:4:4 and for grey).
-        colour: True if there are chroma planes.
+        colour: True if there is more than one plane.
         full_range: True if black is 0 and white is 2**depth - 1, False for studio range.
-        matrix: the luma coefficients.
+        matrix: the luma coefficients; `gbr` if the planes are G, B, R (full range).
     """
 
     name: str
@@ -35,7 +35,11 @@ class Layout:
     chroma_h: int
     colour: bool
     full_range: bool
-    matrix: Literal["bt601", "bt709", "bt2020"]
+    matrix: Literal["bt601", "bt709", "bt2020", "gbr"]
+
+    def is_chroma(self, plane: int) -> bool:
+        """Whether the plane of this number holds colour differences."""
+        return plane > 0 and self.matrix != "gbr"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +47,9 @@ class Picture:
     """One picture as the decoder gave it.
 
     Attributes:
-        planes: (Y,) or (Y, U, V). Y has shape (height, width), U and V (ceil(height / chroma_h),
-            ceil(width / chroma_w)). Treat as read-only: makers of a changed picture copy first.
+        planes: (Y,) or (Y, U, V) or (G, B, R). Y, G, B and R have shape (height, width), U and V
+            (ceil(height / chroma_h), ceil(width / chroma_w)). Treat as read-only: makers of a changed picture
+            copy first.
         layout: what the samples mean.
     """
 
@@ -56,6 +61,15 @@ class Picture:
         """(width, height) in luma pixels."""
         height, width = self.planes[0].shape
         return int(width), int(height)
+
+    @property
+    def luma(self) -> Plane:
+        """Y, (height, width); of G, B, R that of BT.601 in full range, rounded, as JPEG has it."""
+        if self.layout.matrix != "gbr":
+            return self.planes[0]
+        green, blue, red = (plane.astype(np.float32) for plane in self.planes)
+        y: npt.NDArray[np.float32] = np.rint(0.299 * red + 0.587 * green + 0.114 * blue)
+        return y.astype(np.uint8) if self.layout.depth == 8 else y.astype(np.uint16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

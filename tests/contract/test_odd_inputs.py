@@ -110,7 +110,7 @@ def test_what_is_changed_is_said(shelf: Callable[[str], Path]) -> None:
     assert "interlaced" in said["interlaced.mp4"]
     assert "resampled" in said["411.mkv"]
     assert "neutral chroma" in said["grey.mkv"]
-    assert "BT.709" in said["palette.gif"]
+    assert "RGB (bgra) converted to yuv420p" in said["palette.gif"]
     assert not any(said[name] for name in ("444.mp4", "10-bit.mp4", "motion-jpeg.avi", "nv12.avi"))
 
 

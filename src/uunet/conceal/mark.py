@@ -48,7 +48,7 @@ class SpreadMark:
         """
         if any(frame.picture.size != self._size for frame in frames):
             raise MessageError("the frames have another size than the mark", "make one mark per picture size")
-        mean = _thumbnail_of_mean((frame.picture.planes[0] for frame in frames), _depth(frames))
+        mean = _thumbnail_of_mean((frame.picture.luma for frame in frames), _depth(frames))
         change = spread.change_for(mean, self._message, self._key, attempt)
         full = spread.upsample(change, self._size)
         lighter, darker = (np.asarray(np.clip(sign * full, 0, 255), np.uint8) for sign in (1, -1))
@@ -102,11 +102,13 @@ def _nothing() -> MessageError:
 def _add(picture: Picture, lighter: npt.NDArray[np.uint8], darker: npt.NDArray[np.uint8]) -> Picture:
     """The picture with a luma change in 8-bit steps, held inside the range of its samples."""
     depth = picture.layout.depth
-    luma = picture.planes[0]
-    marked: Plane
-    if luma.dtype == np.uint8:  # saturating sums of bytes: 20 times faster than one of 8 and 16 bits
-        marked = np.asarray(cv2.subtract(cv2.add(luma, lighter), darker), np.uint8)
-    else:
-        change = (lighter.astype(np.int32) - darker) << (depth - 8)
-        marked = np.clip(luma + change, 0, 2**depth - 1).astype(np.uint16)
-    return Picture((marked, *picture.planes[1:]), picture.layout)
+    if picture.layout.matrix == "gbr":  # the same change of all three is that of the luma
+        return Picture(tuple(_sum(plane, lighter, darker, depth) for plane in picture.planes), picture.layout)
+    return Picture((_sum(picture.planes[0], lighter, darker, depth), *picture.planes[1:]), picture.layout)
+
+
+def _sum(plane: Plane, lighter: npt.NDArray[np.uint8], darker: npt.NDArray[np.uint8], depth: int) -> Plane:
+    if plane.dtype == np.uint8:  # saturating sums of bytes: 20 times faster than one of 8 and 16 bits
+        return np.asarray(cv2.subtract(cv2.add(plane, lighter), darker), np.uint8)
+    change = (lighter.astype(np.int32) - darker) << (depth - 8)
+    return np.clip(plane + change, 0, 2**depth - 1).astype(np.uint16)

@@ -23,15 +23,14 @@ from uunet.types import Box, FrameSize, Picture
 from uunet.video.display import parameters
 from uunet.video.formats import (
     FULL_RANGE,
+    STUDIO_RANGE,
     Codec,
-    Converter,
     VideoInfo,
-    frame_colour,
     make_layout,
-    planes_of,
-    to_frame,
+    working_colour,
     working_format,
 )
+from uunet.video.pictures import SWS_MATRIX, Converter, planes_of, to_frame
 from uunet.video.regions import RegionMarker
 from uunet.video.settings import LIBRARY, EncodeSettings, encoder_options, merged
 
@@ -39,9 +38,10 @@ _GROUP = 1000  # longest group of pictures: no window is that long, so a window 
 _RATES = (Fraction(1), Fraction(240))  # SVT-AV1 and x265 refuse rates outside
 _SMALLEST_AV1 = 4  # below, SVT-AV1 writes to stderr before it refuses
 
-_STILL_FORMATS: dict[tuple[Codec, str], str] = {
-    ("png", "yuv444p"): "rgb24",
-    ("png", "yuv444p16le"): "rgb48be",
+_STORED: dict[tuple[Codec, str], str] = {  # working formats that the encoders know in another order only
+    ("ffv1", "gbrp"): "bgr0",
+    ("png", "gbrp"): "rgb24",
+    ("png", "gbrp16le"): "rgb48be",
     ("png", "gray16le"): "gray16be",
     ("jpeg", "yuv420p"): "yuvj420p",
     ("jpeg", "yuv422p"): "yuvj422p",
@@ -71,7 +71,7 @@ class Encoder:
         self.info = info
         self.settings = settings
         self.format = working_format(info.layout.name, settings.codec, info.size)
-        self._stored = _STILL_FORMATS.get((settings.codec, self.format), self.format)
+        self._stored = _STORED.get((settings.codec, self.format), self.format)
         self._global_header = global_header
         self._reformatter = VideoReformatter()
         self.headers: bytes | None = None  # of the last window
@@ -176,11 +176,11 @@ class Encoder:
                 yield self._luma(frame)
 
     def _luma(self, frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
-        """8 bits, as our reader will see it: a PNG's RGB becomes luma again."""
+        """8 bits, as our reader will see it: of a PNG's RGB, the luma."""
         if self.settings.codec == "png":
-            colour = frame_colour(frame)
-            layout = make_layout(working_format(frame.format.name), colour, self.info.size)
-            luma, depth = Converter(layout, self.info.size).picture(frame).planes[0], layout.depth
+            target = working_format(frame.format.name, "png")
+            layout = make_layout(target, working_colour(frame, target, "png"), self.info.size)
+            luma, depth = Converter(layout, self.info.size, layout).picture(frame).luma, layout.depth
         else:
             depth = frame.format.components[0].bits
             (luma,) = planes_of(frame, 1, depth)
@@ -192,8 +192,8 @@ class Encoder:
         if frame.format.name == self._stored:
             return frame
         layout = picture.layout
-        matrix = {"bt709": 1, "bt601": 5, "bt2020": 9}[layout.matrix]
-        value_range = FULL_RANGE if layout.full_range else 1
+        matrix = SWS_MATRIX.get(layout.matrix)
+        value_range = FULL_RANGE if layout.full_range else STUDIO_RANGE
         return self._reformatter.reformat(
             frame,
             format=self._stored,

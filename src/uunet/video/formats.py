@@ -1,25 +1,23 @@
-"""What a video is: its properties, its pixel formats, and pictures as numpy planes."""
+"""What a video is: its properties and its pixel formats."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 import av
-import numpy as np
-from av.video.reformatter import VideoReformatter
 
-from uunet.types import FrameSize, Layout, Picture, Plane
+from uunet.types import FrameSize, Layout
 from uunet.video.display import PLAIN, Display
 
 Codec = Literal["h264", "hevc", "av1", "ffv1", "h264-lossless", "png", "jpeg"]
 """What the public file can be encoded with."""
 
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
-_STUDIO = 1  # AVCOL_RANGE_MPEG
-_BT709 = 1  # H.273 matrix coefficients
+STUDIO_RANGE = 1  # AVCOL_RANGE_MPEG
+_GBR, _BT709, _BT601 = 0, 1, 5  # H.273 matrix coefficients
 _MATRICES: dict[int, Literal["bt601", "bt709", "bt2020"]] = {
     1: "bt709",
     4: "bt601",
@@ -133,17 +131,20 @@ def working_format(source: str, codec: Codec | None = None, size: FrameSize | No
     """The planar format nearest to `source` that `codec` takes, so that pixels are converted at most once.
 
     Chroma is kept where the codec has it; 4:1:1 becomes 4:2:2 and 4:1:0 4:2:0 (regions lie on a grid of 2).
-    RGB becomes 4:4:4 for lossless codecs and 4:2:0, which everything plays, for the others. Grey becomes
-    4:2:0 with neutral chroma outside FFV1: the luma stays as it is. H.264 and HEVC can't store odd sizes with
-    halved chroma (their cropping counts chroma samples): such videos become 4:4:4, which keeps the size.
+    RGB stays RGB (planes G, B, R) in FFV1 and PNG, becomes 4:4:4 for lossless H.264 and 4:2:0, which
+    everything plays, for the others; PNG has nothing but RGB and grey. Grey becomes 4:2:0 with neutral chroma
+    outside FFV1 and PNG: the luma stays as it is. H.264 and HEVC can't store odd sizes with halved chroma
+    (their cropping counts chroma samples): such videos become 4:4:4, which keeps the size.
 
     Args:
         source: FFmpeg's name of any pixel format.
         codec: what the pictures will be encoded with; None for no restriction.
         size: (width, height), to find odd sizes.
     """
-    chroma, depth = _kind(source)
-    if _is_rgb(source) and codec in ("h264", "hevc", "av1", "jpeg"):
+    chroma, depth = chroma_and_depth(source)
+    if (is_rgb(source) and codec in (None, "ffv1")) or (chroma is not None and codec == "png"):
+        return "gbrp" + _suffix(depth, codec)
+    if is_rgb(source) and codec in ("h264", "hevc", "av1", "jpeg"):
         chroma = (2, 2)
     choices = _CHROMA[codec]
     if chroma not in choices:
@@ -152,10 +153,16 @@ def working_format(source: str, codec: Codec | None = None, size: FrameSize | No
     if size is not None and chroma is not None and codec in ("h264", "h264-lossless", "hevc"):
         odd = (size[0] % chroma[0] != 0) or (size[1] % chroma[1] != 0)
         chroma = (1, 1) if odd else chroma
-    depth = next((d for d in _DEPTHS[codec] if d >= depth), _DEPTHS[codec][-1])
-    if chroma == (1, 2) and depth > 12:
+    suffix = _suffix(depth, codec)
+    if chroma == (1, 2) and suffix == "16le":
         chroma = (1, 1)
-    return _NAMES[chroma] + ("" if depth == 8 else f"{depth}le")
+    return _NAMES[chroma] + suffix
+
+
+def _suffix(depth: int, codec: Codec | None) -> str:
+    """What follows a format's name for the depth that the codec has and that is nearest to this one."""
+    depth = next((d for d in _DEPTHS[codec] if d >= depth), _DEPTHS[codec][-1])
+    return "" if depth == 8 else f"{depth}le"
 
 
 def conversion_notes(source: str, target: str) -> tuple[str, ...]:
@@ -164,10 +171,13 @@ def conversion_notes(source: str, target: str) -> tuple[str, ...]:
     fmt = av.VideoFormat(source)
     if any(component.is_alpha for component in fmt.components) or fmt.has_palette:
         notes.append("transparency dropped")
-    if _is_rgb(source):
-        notes.append(f"RGB ({source}) converted to {target}, BT.709, studio range")
+    (chroma, depth), (new_chroma, new_depth) = chroma_and_depth(source, exact=True), chroma_and_depth(target)
+    if is_rgb(source) and not is_rgb(target):
+        notes.append(f"RGB ({source}) converted to {target}")
+    elif is_rgb(target):
+        notes += [] if is_rgb(source) else [f"{source} converted to RGB"]
+        notes += [f"{depth} bits a sample reduced to {new_depth}"] if depth > new_depth else []
     else:
-        (chroma, depth), (new_chroma, new_depth) = _kind(source, exact=True), _kind(target)
         if chroma is None and new_chroma is not None:
             notes.append(f"grey stored as {target} with neutral chroma")
         elif chroma != new_chroma:
@@ -179,7 +189,7 @@ def conversion_notes(source: str, target: str) -> tuple[str, ...]:
 
 def make_layout(name: str, colour: Colour, size: FrameSize) -> Layout:
     """The layout of a planar pixel format; unspecified colours are guessed as players do, by size."""
-    chroma, depth = _kind(name)
+    chroma, depth = chroma_and_depth(name)
     across, down = chroma or (1, 1)
     guess: Literal["bt601", "bt709"] = "bt709" if size[0] >= 1280 or size[1] > 576 else "bt601"
     return Layout(
@@ -188,110 +198,46 @@ def make_layout(name: str, colour: Colour, size: FrameSize) -> Layout:
         across,
         down,
         chroma is not None,
-        colour.range == FULL_RANGE,
-        _MATRICES.get(colour.matrix, guess),
+        colour.range == FULL_RANGE or is_rgb(name),
+        "gbr" if is_rgb(name) else _MATRICES.get(colour.matrix, guess),
     )
 
 
+def working_colour(frame: av.VideoFrame, target: str, codec: Codec | None = None) -> Colour:
+    """The colour tags of a frame once it is in its working format `target`.
+
+    What is in an image file is in full range, and BT.601 in JPEG, whatever it was made of: readers that know
+    nothing but the file must see the same luma. RGB in a video becomes BT.709 in studio range.
+    """
+    own = frame_colour(frame)
+    if is_rgb(target):
+        return replace(own, matrix=_GBR, range=FULL_RANGE)
+    if codec in ("png", "jpeg"):
+        return replace(own, matrix=_BT601, range=FULL_RANGE)
+    return replace(own, matrix=_BT709, range=STUDIO_RANGE) if is_rgb(frame.format.name) else own
+
+
 def frame_colour(frame: av.VideoFrame) -> Colour:
-    """The colour tags of a frame, as they will be once it is in its working format."""
-    if _is_rgb(frame.format.name):
-        return Colour(int(frame.color_primaries), int(frame.color_trc), _BT709, _STUDIO)
+    """The colour tags of a frame as it was decoded."""
     full = frame.format.name.startswith("yuvj")
     # FFmpeg takes untagged grey for full range (libswscale, handle_jpeg), and so do image files
-    untagged_grey = _kind(frame.format.name)[0] is None and int(frame.color_range) == 0
+    untagged_grey = chroma_and_depth(frame.format.name)[0] is None and int(frame.color_range) == 0
     value_range = FULL_RANGE if full or untagged_grey else int(frame.color_range)
     return Colour(int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace), value_range)
 
 
-class Converter:
-    """Turns decoded frames into pictures of one layout and size, without copying where it can."""
-
-    def __init__(self, layout: Layout, size: FrameSize) -> None:
-        self.layout = layout
-        self.size = size
-        self.scaled = 0  # frames of another size, so far
-        self._reformatter = VideoReformatter()
-
-    def picture(self, frame: av.VideoFrame) -> Picture:
-        """The frame as a picture; without copying, unless the format or the size must change."""
-        name = frame.format.name.replace("yuvj", "yuv").replace("yuva", "yuv")
-        name = {"ya8": "ya8", "gray8": "gray"}.get(name, name)
-        same_size = (frame.width, frame.height) == self.size
-        if same_size and name == self.layout.name:
-            return Picture(planes_of(frame, 3 if self.layout.colour else 1, self.layout.depth), self.layout)
-        if same_size and _is_plain_grey(name, self.layout.depth) and self.layout.colour:
-            luma = planes_of(frame, 1, self.layout.depth)[0]
-            return Picture((luma, *_neutral_chroma(self.layout, self.size)), self.layout)
-        self.scaled += not same_size
-        return self.picture(self._convert(frame))
-
-    def _convert(self, frame: av.VideoFrame) -> av.VideoFrame:
-        layout = self.layout
-        target = layout.name
-        if layout.colour and _kind(frame.format.name)[0] is None and not _is_rgb(frame.format.name):
-            target = "gray" if layout.depth == 8 else f"gray{layout.depth}le"
-        # libswscale numbers: 1 BT.709, 5 BT.601, 9 BT.2020; without these it takes BT.601 for RGB
-        matrix = {"bt709": 1, "bt601": 5, "bt2020": 9}[layout.matrix]
-        value_range = FULL_RANGE if layout.full_range else _STUDIO
-        rgb = _is_rgb(frame.format.name)
-        return self._reformatter.reformat(
-            frame,
-            width=self.size[0],
-            height=self.size[1],
-            format=target,
-            src_colorspace=None if rgb else matrix,
-            dst_colorspace=matrix,
-            src_color_range=FULL_RANGE if rgb else value_range,
-            dst_color_range=value_range,
-            interpolation="BICUBIC",
-        )
-
-
-def to_frame(picture: Picture) -> av.VideoFrame:
-    """A copy of a picture as a frame for an encoder. Inverse of `Converter.picture`."""
-    width, height = picture.size
-    frame = av.VideoFrame(width, height, picture.layout.name)
-    for plane, source in zip(frame.planes, picture.planes, strict=True):
-        rows = np.frombuffer(plane, source.dtype).reshape(plane.height, -1)  # type: ignore[call-overload]
-        rows[:, : plane.width] = source
-    return frame
-
-
-def planes_of(frame: av.VideoFrame, count: int, depth: int) -> tuple[Plane, ...]:
-    """Views on the first planes of a frame. The decoder may still need them: they can't be written to."""
-    dtype = np.uint8 if depth == 8 else np.uint16
-    views = []
-    for plane in frame.planes[:count]:
-        rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)  # type: ignore[call-overload]
-        view = rows[:, : plane.width]
-        view.flags.writeable = False
-        views.append(view)
-    return tuple(views)
-
-
-def _neutral_chroma(layout: Layout, size: FrameSize) -> tuple[Plane, Plane]:
-    shape = (-(-size[1] // layout.chroma_h), -(-size[0] // layout.chroma_w))
-    grey = np.full(shape, 1 << (layout.depth - 1), np.uint8 if layout.depth == 8 else np.uint16)
-    grey.flags.writeable = False
-    return grey, grey
-
-
-def _is_plain_grey(name: str, depth: int) -> bool:
-    return name == ("gray" if depth == 8 else f"gray{depth}le")
-
-
-def _is_rgb(name: str) -> bool:
+def is_rgb(name: str) -> bool:
+    """Whether a pixel format holds red, green and blue, or colours of a palette."""
     fmt = av.VideoFormat(name)
     return fmt.is_rgb or fmt.has_palette or fmt.is_bayer or name.startswith("xyz")
 
 
-def _kind(name: str, *, exact: bool = False) -> tuple[_Chroma, int]:
+def chroma_and_depth(name: str, *, exact: bool = False) -> tuple[tuple[int, int] | None, int]:
     """Chroma subsampling (with 4:1:1 and 4:1:0 as what they become, unless `exact`) and bits of a sample."""
     fmt = av.VideoFormat(name)
     components = [c for c in fmt.components if not c.is_alpha]
     depth = min(max(8, *(c.bits for c in components)), 16)
-    if _is_rgb(name):
+    if is_rgb(name):
         return (1, 1), depth
     if len(components) == 1:
         return None, depth

@@ -12,7 +12,8 @@ from typing import Generic, Self, TypeVar
 from uunet.errors import TruncatedError
 from uunet.types import Picture, PublicFrame, RawFrame
 from uunet.video.channel import Channel, Closed
-from uunet.video.formats import Codec, Converter, VideoInfo
+from uunet.video.formats import Codec, VideoInfo
+from uunet.video.pictures import Converter
 from uunet.video.source import Decoded, Source
 
 F = TypeVar("F", RawFrame, PublicFrame)
@@ -43,7 +44,7 @@ class _Reader(ABC, Generic[F]):
     def __init__(self, path: Path, *, codec: Codec | None = None, threads: int | None = None) -> None:
         self._source = Source(Path(path), codec, threads, payloads=self._wants_payloads)
         self._channel: Channel[tuple[Picture, Decoded]] = Channel(_AHEAD)
-        self._converter = Converter(self.info.layout, self.info.size)
+        self._converter = Converter(self.info.layout, self.info.size, self._source.own)
         self._thread: threading.Thread | None = None
         self.last_duration: int | None = None
 

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from uunet import bitstream
 from uunet.errors import InputError, MessageError, TruncatedError
-from uunet.types import WINDOW
+from uunet.types import WINDOW, Layout
 from uunet.video import stills
 from uunet.video.display import display_notes, read_display
 from uunet.video.formats import (
@@ -28,6 +28,7 @@ from uunet.video.formats import (
     conversion_notes,
     frame_colour,
     make_layout,
+    working_colour,
     working_format,
 )
 from uunet.video.opening import is_cover, main_video, open_input, reason_of, what_is_missing
@@ -47,7 +48,12 @@ class Decoded:
 
 
 class Source:
-    """The video stream of a file. `info` is complete after construction, `damage` after `frames`."""
+    """The video stream of a file. `info` is complete after construction, `damage` after `frames`.
+
+    `own` is how the decoder's own pixel format is to be read (`info.layout` is that of the working format).
+    """
+
+    own: Layout
 
     def __init__(self, path: Path, codec: Codec | None, threads: int | None, *, payloads: bool) -> None:
         self._path = path
@@ -215,7 +221,8 @@ class Source:
         size = (frame.width, frame.height)
         source_format = frame.format.name
         target = working_format(source_format, codec, size)
-        colour = frame_colour(frame)
+        colour = working_colour(frame, target, codec)
+        self.own = make_layout(source_format, frame_colour(frame), size)
         notes = list(conversion_notes(source_format, target))
         coder = stream.codec_context.codec.canonical_name
         display = read_display(frame, coder, stream.codec_context.field_order, _side_data(frame))
