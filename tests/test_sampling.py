@@ -71,14 +71,20 @@ def test_usual_distance_where_faces_walk() -> None:
 @pytest.mark.parametrize("truth", [[], [face(100)], [face(100), face(200, score=0.4)]])
 def test_fewer_looks_where_nothing_happens(truth: list[Detection]) -> None:
     detector = Scripted(lambda _: truth)
-    run(detector, movie(43))
-    assert detector.asked == [0, 20, 40, 42]
+    list(Sampler(detector, 5, 0.25, 60, ahead=60).frames(movie(43), 1))
+    assert detector.asked == [0, 12, 36, 42]
 
 
 def test_never_longer_than_the_look_ahead() -> None:
     detector = Scripted(lambda _: [])
     list(Sampler(detector, 5, 0.25, 12).frames(movie(21), 1))
     assert detector.asked == [0, 10, 20]
+
+
+def test_a_look_where_a_window_can_be_given_out() -> None:
+    detector = Scripted(lambda _: [])
+    list(Sampler(detector, 5, 0.25, 30, ahead=30).frames(movie(60), 1))
+    assert detector.asked == [0, 6, 30, 54, 59]
 
 
 @pytest.mark.parametrize(

@@ -174,9 +174,9 @@ def test_same_code_for_live_is_bounded_and_late_by_window_and_lookahead() -> Non
     detector = Scripted(lambda _: [face(30, 18, 10)])
     for window in Tracker(detector).windows(camera()):
         if given < 599:
-            assert given - window.frames[-1].index <= WINDOW // 2 + 20 + 1
+            assert given - window.frames[-1].index <= WINDOW // 2 + 1
         del window
-    assert most <= 2 * WINDOW + WINDOW // 2 + 20 + 5
+    assert most <= 2 * WINDOW + WINDOW // 2 + 5
 
 
 def test_settings() -> None:

@@ -69,10 +69,10 @@ def deidentify(  # noqa: PLR0917
         int | None, typer.Option(min=1, help="Frames looked ahead, and the longest gap filled; default 1 s.")
     ] = None,
     every: Annotated[
-        int | None, typer.Option(min=1, help="Detect in every N-th frame at least; default 0.2 s.")
+        int | None, typer.Option(min=1, help="Detect in every N-th frame (fewer if all is still); default 0.2 s.")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Score above which something is a face; default 0.25.")
+        float | None, typer.Option(help="Score above which something is a face; default 0.2.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of the virtual identities; default: random.")

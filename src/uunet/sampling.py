@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from uunet.assignment import assign
 from uunet.errors import DetectionError
-from uunet.types import Detection, FaceDetector, Picture, RawFrame
+from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
 _THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
 _CUT = 0.12  # mean difference between two thumbnails, of full scale, above which it is a cut …
@@ -22,7 +22,7 @@ _NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is m
 _SHIFT = 0.8  # face heights that a face may move between two looks that explain each other
 _GROWTH = 1.35  # and the ratio by which it may grow or shrink
 _FAR = 4.0  # face heights within which two strangers in two looks may be one face
-_CALM = 4  # times the usual distance between two looks where nothing happens, which is where …
+_CALM = 5  # times the usual distance between two looks where nothing happens, which is where …
 _CALM_CHANGE = 0.03  # … less than this passes (see _CHANGE) …
 _CALM_SHIFT, _CALM_GROWTH = 0.4, 1.2  # … all faces are the same ones and hardly move …
 _CALM_SCORE = 0.35  # … and none of them is so weak that the next frame may show it no more
@@ -62,7 +62,8 @@ class Sampler:
     least `start` has moved far or changed its size from one look to the next, or if something that neither
     picture shows passed between them, the frames between are searched by halving. Where the looks at both
     ends of a longer run show the same clear faces in nearly the same places, and nothing moved meanwhile, it
-    doesn't look between them: runs are up to 4 times `every` (but not above `longest`).
+    doesn't look between them: runs are up to 5 times `every` (but not above `longest`). They end where a
+    window can be given out, so that no frame beyond it has to be held.
 
     Args:
         detector: finds the faces. If it has a method `knows(index) -> bool`, as `boxfile.BoxFile` has, it
@@ -71,21 +72,25 @@ class Sampler:
         start: score from which a detection must be explained.
         longest: frames from one look to the next at most. A detector with `knows` may leave out `every` at
             the beginning and the end of a scene.
+        ahead: frames after the end of a window that must be known before it is given out.
 
     Raises:
         DetectionError: from `frames`, if it leaves out more.
     """
 
-    def __init__(self, detector: FaceDetector, every: int, start: float, longest: int) -> None:
+    def __init__(
+        self, detector: FaceDetector, every: int, start: float, longest: int, ahead: int = WINDOW // 2
+    ) -> None:
         self._detector = detector
         self._knows = getattr(detector, "knows", None)
         self._every = every
         self._start = start
         self._longest = longest
         self._run = every * max(min(_CALM, longest // every), 1)
+        self._ahead = ahead
 
     def frames(self, frames: Iterable[RawFrame], rotation: int) -> Iterator[Seen]:
-        """Every frame in order, each at most 4 times `every` (or `longest`) frames late."""
+        """Every frame in order, each at most 5 times `every` (or `longest`) frames late."""
         self._rotation = rotation
         gap: list[_Pending] = []  # the last frame that was looked at, and those after it
         change = 0.0
@@ -105,7 +110,8 @@ class Sampler:
 
     def _due(self, gap: list[_Pending]) -> bool:
         if self._knows is None:
-            return len(gap) > self._run or gap[0].detections is None
+            on_border = (gap[-1].frame.index - self._ahead) % (WINDOW // 2) == 0
+            return len(gap) > self._run or on_border or gap[0].detections is None
         known = bool(self._knows(gap[-1].frame.index))
         if not known:
             self._check(gap, self._longest - 1)

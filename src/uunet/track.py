@@ -39,7 +39,7 @@ class TrackSettings:
     """
 
     every: int = 5
-    start: float = 0.25
+    start: float = 0.2
     lookahead: int = 24
     head: int = 6
     tail: int = 12
@@ -83,7 +83,8 @@ class Tracker:
     def __init__(self, detector: FaceDetector, settings: TrackSettings | None = None) -> None:
         self._settings = settings or TrackSettings()
         s = self._settings
-        self._sampler = Sampler(detector, s.every, s.start, s.lookahead)
+        self._ahead = max(s.lookahead, WINDOW // 2)
+        self._sampler = Sampler(detector, s.every, s.start, s.lookahead, self._ahead)
         self._follower = Follower(s.start, s.lookahead)
         self._ends: dict[int, npt.NDArray[np.float64]] = {}  # number of a track → its last square
         self._next = 0
@@ -100,7 +101,6 @@ class Tracker:
         Raises:
             DetectionError: the detector can't tell about these frames.
         """
-        ahead = max(self._settings.lookahead, WINDOW // 2)
         held: list[Seen] = []
         number = 0
         for seen in self._sampler.frames(frames, rotation):
@@ -109,7 +109,7 @@ class Tracker:
             if seen.detections is not None:
                 self._follower.update(seen.frame.index, seen.detections)
             held.append(seen)
-            if len(held) >= WINDOW + ahead:
+            if len(held) >= WINDOW + self._ahead:
                 del seen
                 yield self._window(number, _first(held, WINDOW))
                 number += 1
