@@ -69,7 +69,7 @@ def deidentify(  # noqa: PLR0917
         int | None, typer.Option(min=1, help="Frames looked ahead, and the longest gap filled; default 1 s.")
     ] = None,
     every: Annotated[
-        int | None, typer.Option(min=1, help="Detect in every N-th frame (fewer if all is still); default 0.2 s.")
+        int | None, typer.Option(min=1, help="Detect every N frames, fewer if all is still; default 0.2 s.")
     ] = None,
     threshold: Annotated[
         float | None, typer.Option(help="Score above which something is a face; default 0.2.")
