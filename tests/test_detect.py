@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -58,9 +60,9 @@ def test_every_layout(detector: CenterFaceDetector, layout: Layout) -> None:
 
 @pytest.mark.parametrize("depth", [8, 16])
 def test_rgb_as_it_is(detector: CenterFaceDetector, depth: int) -> None:
-    blue, green, red = np.moveaxis(scene(), -1, 0).astype(np.uint8 if depth == 8 else np.uint16) << (
-        depth - 8
-    )
+    image: Any = cv2.GaussianBlur(scene(), (0, 0), 0.7)  # as `picture` does
+    deep = image if depth == 8 else image.astype(np.uint16) * 256
+    blue, green, red = (deep[..., channel] for channel in range(3))
     shown = Picture((green, blue, red), Layout("gbrp", depth, 1, 1, True, True, "gbr"))
     found = detector.detect(shown, 0, 0)
     check(found)
