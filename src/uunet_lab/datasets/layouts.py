@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from uunet.errors import UUNetError
@@ -37,8 +36,8 @@ def folder_of(root: Path, expected: str) -> Path:
 def wrong_layout(root: Path, expected: str, found: Path | str | None = None) -> DatasetError:
     """The error for a tree of another layout: what was expected, and what is there."""
     if found is None:
-        names = [path.name + "/" * path.is_dir() for path in islice(sorted(root.iterdir()), 5)]
-        found = ", ".join(names) + (", …" if len(names) == 5 else "") if names else "an empty folder"
+        names = [path.name + "/" * path.is_dir() for path in sorted(root.iterdir())]
+        found = ", ".join(names[:5] + ["…"] * (len(names) > 5)) or "an empty folder"
     elif isinstance(found, Path):
         found = str(found.relative_to(root))
     return DatasetError(f"{root} has another layout: found {found}", f"expected {expected}")

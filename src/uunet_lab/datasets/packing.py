@@ -10,6 +10,7 @@ DIR/set.json     {"format": "uunet-faces", "version": 1, "count": N, "side": …
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -128,17 +129,20 @@ def _growing(path: Path, side: int) -> Iterator[IO[bytes]]:
     NumPy leaves room in the header for the first axis to grow, so it can be written again in place.
     """
     partial = path.with_suffix(".partial")
-    with partial.open("w+b") as file:
+    try:
+        with partial.open("w+b") as file:
+            _header(file, 0, side)
+            start = file.tell()
+            yield file
+            _header(file, (file.seek(0, io.SEEK_END) - start) // (side * side * 3), side)
+            if file.tell() != start:
+                raise DatasetError("too many images for one array", "pack the set in parts")
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
-        def header(count: int) -> None:
-            file.seek(0)
-            shape = {"descr": "|u1", "fortran_order": False, "shape": (count, side, side, 3)}
-            np.lib.format.write_array_header_1_0(file, shape)
 
-        header(0)
-        start = file.tell()
-        yield file
-        header((file.seek(0, 2) - start) // (side * side * 3))
-        if file.tell() != start:
-            raise DatasetError("too many images for one array", "pack the set in parts")
-    partial.rename(path)
+def _header(file: IO[bytes], count: int, side: int) -> None:
+    file.seek(0)
+    about = {"descr": "|u1", "fortran_order": False, "shape": (count, side, side, 3)}
+    np.lib.format.write_array_header_1_0(file, about)

