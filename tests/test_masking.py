@@ -106,6 +106,19 @@ def test_samples_outside_the_boxes_stay(pair: tuple[Swapper, Restorer], boxes: l
         assert np.array_equal(restored.picture.planes[i][outside], old[outside])
 
 
+def test_in_place_is_the_same_in_the_frames_own_memory(pair: tuple[Swapper, Restorer]) -> None:
+    frame, boxes = RawFrame(smooth(), 0, 0), [Box(10, 10, 64, 64), Box(50, 40, 64, 64)]
+    published = mask(frame, regions(*boxes), pair[0], NOISE)
+    restored = unmask(published, boxes, pair[1])
+    mine = RawFrame(copy(frame.picture), 0, 0)
+    public = mask(mine, regions(*boxes), pair[0], NOISE, in_place=True)
+    assert public.picture is mine.picture
+    assert all(map(np.array_equal, public.picture.planes, published.picture.planes))
+    back = unmask(public, boxes, pair[1], in_place=True)
+    assert back.picture is mine.picture
+    assert all(map(np.array_equal, back.picture.planes, restored.picture.planes))
+
+
 @settings(max_examples=40, deadline=None)
 @given(boxes=st.lists(box, min_size=1, max_size=4))
 def test_every_region_is_changed(pair: tuple[Swapper, Restorer], boxes: list[Box]) -> None:

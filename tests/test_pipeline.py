@@ -84,9 +84,9 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> list[list[Box]]:
     used: list[list[Box]] = []
     original = masking.mask
 
-    def spy(frame: RawFrame, regions: Sequence[Region], *rest: Any) -> PublicFrame:
+    def spy(frame: RawFrame, regions: Sequence[Region], *rest: Any, **more: Any) -> PublicFrame:
         used.append([region.box for region in regions])
-        return original(frame, regions, *rest)
+        return original(frame, regions, *rest, **more)
 
     monkeypatch.setattr(pipeline, "mask", spy)
     return used

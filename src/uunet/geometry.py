@@ -62,6 +62,11 @@ def _resize(plane: npt.NDArray[np.float32], width: int, height: int) -> npt.NDAr
     return np.asarray(cv2.resize(plane, (width, height), interpolation=flag), np.float32)
 
 
+def _times(image: Patch, matrix: npt.NDArray[np.float32]) -> Patch:
+    """matrix · pixel for every pixel. NumPy's product would wake the threads of its BLAS for this little."""
+    return np.asarray(cv2.transform(image, matrix), np.float32)
+
+
 def _slices(picture: Picture, box: Box) -> list[tuple[slice, slice]]:
     """Rows and columns of a box in each plane. Boxes lie on the chroma grid, so nothing is cut in two."""
     out = []
@@ -106,7 +111,7 @@ def paste(picture: Picture, box: Box, patch: Patch, rotation: int = 0) -> None:
         patch: (side, side, 3) float32 RGB in [0, 1], upright.
         rotation: as in `crop`.
     """
-    yuv = np.rot90(patch, -rotation) @ _rgb_to_yuv(picture.layout.matrix).T
+    yuv = _times(np.ascontiguousarray(np.rot90(patch, -rotation)), _rgb_to_yuv(picture.layout.matrix))
     for i, where in enumerate(_slices(picture, box)):
         scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
         target = picture.planes[i][where]
@@ -137,5 +142,7 @@ def _store(target: Plane, values: npt.NDArray[np.float32], layout: Layout, *, ch
     else:
         low, high = 16 * unit, (240 if chroma else 235) * unit
     # A source may hold samples outside the legal range; they must not be touched where M is 0.
-    legal = np.clip(np.rint(values), low, high)
-    target[...] = np.where(np.rint(values) == target, target, legal).astype(target.dtype)
+    rounded = np.rint(values, out=values)
+    stays = rounded == target
+    legal = np.clip(rounded, low, high, out=values).astype(target.dtype)
+    np.copyto(target, legal, where=~stays)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from uunet.geometry import crop, fill, paste
 from uunet.models import Restorer, Swapper
-from uunet.types import Box, Picture, PublicFrame, RawFrame
+from uunet.types import Box, PublicFrame, RawFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +68,24 @@ def is_reversible(box: Box, smallest: int) -> bool:
 
 
 def mask(
-    frame: RawFrame, regions: Sequence[Region], swapper: Swapper, noise: NoiseBank, rotation: int = 0
+    frame: RawFrame,
+    regions: Sequence[Region],
+    swapper: Swapper,
+    noise: NoiseBank,
+    rotation: int = 0,
+    *,
+    in_place: bool = False,
 ) -> PublicFrame:
     """Replace every region of a frame.
 
     Args:
-        frame: from the camera; not changed.
+        frame: from the camera; not changed, unless `in_place`.
         regions: every face in it, in the order in which the message will name them.
         swapper: U_e.
         noise: the run's noise planes.
         rotation: quarter turns counter-clockwise that make the frame upright.
+        in_place: paint over the frame's own planes, as a reader gives them, not over a copy. Nobody may
+            use the raw frame afterwards.
 
     Returns:
         The frame that may be published. Samples outside the boxes are those of `frame`, bit for bit.
@@ -85,7 +93,7 @@ def mask(
     Raises:
         ModelError: the net failed; nothing is published then.
     """
-    picture = _copy(frame.picture)
+    picture = frame.picture if in_place else frame.picture.copy()
     boxes = [region.box for region in regions]
     for wave in waves(boxes):
         swapped = [i for i in wave if is_reversible(boxes[i], swapper.card.smallest)]
@@ -104,6 +112,8 @@ def unmask(
     restorer: Restorer,
     rotation: int = 0,
     chosen: frozenset[int] | None = None,
+    *,
+    in_place: bool = False,
 ) -> RawFrame:
     """Restore regions of a published frame: the inverse of `mask`, wave by wave backwards.
 
@@ -113,6 +123,7 @@ def unmask(
         restorer: U_d.
         rotation: as in `mask`.
         chosen: positions in `boxes` to restore; None for all. The others stay as published.
+        in_place: as in `mask`.
 
     Returns:
         The restored frame. Regions that `mask` filled stay filled.
@@ -120,7 +131,7 @@ def unmask(
     Raises:
         ModelError: the net failed.
     """
-    picture = _copy(frame.picture)
+    picture = frame.picture if in_place else frame.picture.copy()
     for wave in reversed(waves(boxes)):
         wanted = [
             i
@@ -131,7 +142,3 @@ def unmask(
         for i, patch in zip(wanted, restorer.restore(patches), strict=True):
             paste(picture, boxes[i], patch, rotation)
     return RawFrame(picture, frame.index, frame.pts)
-
-
-def _copy(picture: Picture) -> Picture:
-    return Picture(tuple(plane.copy() for plane in picture.planes), picture.layout)

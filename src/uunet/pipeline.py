@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -66,9 +65,14 @@ def deidentify(
             regions = _regions(window, reader.info.size)
             if exported:
                 exported.add(window)
-            raw, window = deque(window.frames), replace(window, frames=())  # noqa: PLW2901
-            with meter.stage("mask"):  # lets go of every frame that is masked: a window takes 70 MB at 720p
-                frames = [mask(raw.popleft(), here, swapper, noise, reader.info.rotation) for here in regions]
+            raw, window = window.frames, replace(window, frames=())  # noqa: PLW2901
+            with meter.stage("mask"):  # in place, and nobody keeps what was raw: a window takes 70 MB at 720p
+                turn = reader.info.rotation
+                frames = [
+                    mask(frame, here, swapper, noise, turn, in_place=True)
+                    for frame, here in zip(raw, regions, strict=True)
+                ]
+                del raw
             boxes = [[region.box for region in here] for here in regions]
             with meter.stage("hide"):
                 frames, message, left_out = hide(
@@ -140,7 +144,8 @@ def reconstruct(
                     continue
                 with meter.stage("unmask"):
                     chosen = found.positions(selection.tracks)
-                    restored.append(unmask(found.frame, found.boxes, restorer, reader.info.rotation, chosen))
+                    turn = reader.info.rotation
+                    restored.append(unmask(found.frame, found.boxes, restorer, turn, chosen, in_place=True))
                 tracks.update(found.tracks[i] for i in chosen)
                 able = sum(is_reversible(found.boxes[i], restorer.card.smallest) for i in chosen)
                 summary.faces += able

@@ -62,6 +62,16 @@ class Picture:
         height, width = self.planes[0].shape
         return int(width), int(height)
 
+    def copy(self) -> Picture:
+        """The same in memory of its own, in one piece, with planes that can be written to."""
+        block = np.empty(sum(plane.size for plane in self.planes), self.planes[0].dtype)
+        planes, at = [], 0
+        for plane in self.planes:
+            planes.append(block[at : at + plane.size].reshape(plane.shape))
+            planes[-1][...] = plane
+            at += plane.size
+        return Picture(tuple(planes), self.layout)
+
     @property
     def luma(self) -> Plane:
         """Y, (height, width); of G, B, R that of BT.601 in full range, rounded, as JPEG has it."""

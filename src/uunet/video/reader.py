@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -14,11 +15,21 @@ from uunet.types import Picture, PublicFrame, RawFrame
 from uunet.video.channel import Channel, Closed
 from uunet.video.formats import Codec, VideoInfo
 from uunet.video.pictures import Converter
-from uunet.video.source import Decoded, Source
+from uunet.video.source import Source
 
 F = TypeVar("F", RawFrame, PublicFrame)
 
 _AHEAD = 6  # frames decoded in advance: enough to keep both threads busy, little enough at 8K
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """What passes from the decoding thread: a picture of its own, pts, duration if known, user data."""
+
+    picture: Picture
+    pts: int
+    duration: int | None
+    payloads: tuple[bytes, ...]
 
 
 class _Reader(ABC, Generic[F]):
@@ -43,7 +54,7 @@ class _Reader(ABC, Generic[F]):
 
     def __init__(self, path: Path, *, codec: Codec | None = None, threads: int | None = None) -> None:
         self._source = Source(Path(path), codec, threads, payloads=self._wants_payloads)
-        self._channel: Channel[tuple[Picture, Decoded]] = Channel(_AHEAD)
+        self._channel: Channel[_Read] = Channel(_AHEAD)
         self._converter = Converter(self.info.layout, self.info.size, self._source.own)
         self._thread: threading.Thread | None = None
         self.last_duration: int | None = None
@@ -93,17 +104,19 @@ class _Reader(ABC, Generic[F]):
         index = 0
         while True:
             try:
-                picture, decoded = self._channel.get()
+                read = self._channel.get()
             except Closed:
                 return
-            self.last_duration = decoded.duration
-            yield self._make(picture, index, decoded)
+            self.last_duration = read.duration
+            yield self._make(read, index)
             index += 1
 
     def _decode(self) -> None:
         try:
             for decoded in self._source.frames():
-                self._channel.put((self._converter.picture(decoded.frame), decoded))
+                # a copy of its own can be painted over, and the decoder gets its memory back at once
+                picture = self._converter.picture(decoded.frame).copy()
+                self._channel.put(_Read(picture, decoded.pts, decoded.duration, decoded.payloads))
         except Closed:
             return
         except BaseException as error:  # noqa: BLE001 (carried to the thread that reads)
@@ -112,14 +125,14 @@ class _Reader(ABC, Generic[F]):
             self._channel.finish()
 
     @abstractmethod
-    def _make(self, picture: Picture, index: int, decoded: Decoded) -> F: ...
+    def _make(self, read: _Read, index: int) -> F: ...
 
 
 class RawReader(_Reader[RawFrame]):
     """Reads what a camera recorded: frames that may show faces."""
 
-    def _make(self, picture: Picture, index: int, decoded: Decoded) -> RawFrame:
-        return RawFrame(picture, index, decoded.pts)
+    def _make(self, read: _Read, index: int) -> RawFrame:
+        return RawFrame(read.picture, index, read.pts)
 
 
 class PublicReader(_Reader[PublicFrame]):
@@ -127,5 +140,5 @@ class PublicReader(_Reader[PublicFrame]):
 
     _wants_payloads = True
 
-    def _make(self, picture: Picture, index: int, decoded: Decoded) -> PublicFrame:
-        return PublicFrame(picture, index, decoded.pts, decoded.payloads)
+    def _make(self, read: _Read, index: int) -> PublicFrame:
+        return PublicFrame(read.picture, index, read.pts, read.payloads)
