@@ -122,6 +122,20 @@ def test_a_mark_in_a_picture_is_read_back(tmp_path: Path) -> None:
         assert np.abs(seen[0].astype(float) - frame.picture.luma).max() <= (0 if codec == "png" else 40)
 
 
+def test_every_picture_of_a_sequence_is_read_back(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "in.mp4", frames=3)
+    codecs: tuple[Codec, ...] = ("png", "jpeg")
+    for codec in codecs:
+        with RawReader(source, codec=codec) as reader:
+            frames = [publish(frame) for frame in reader]
+            seen: list[npt.NDArray[np.uint8]] = []
+            with PublicWriter(tmp_path / f"out_%d.{codec}", reader.info, EncodeSettings(codec)) as writer:
+                writer.write(frames, Eyes(seen))
+                writer.commit()
+        for luma, frame in zip(seen, frames, strict=True):
+            assert np.abs(luma.astype(float) - frame.picture.luma).mean() < (0.1 if codec == "png" else 4)
+
+
 def test_a_sequence_stays_a_sequence(tmp_path: Path) -> None:
     source = make_video(tmp_path / "in.mp4", frames=5, rotation=90)
     with RawReader(source, codec="png") as reader:

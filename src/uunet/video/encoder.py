@@ -172,6 +172,7 @@ class Encoder:
             if item is not None:
                 packet = av.Packet(item.data)
                 packet.pts, packet.dts, packet.time_base = item.index, place - self.delay, Fraction(1, 25)
+                packet.is_keyframe = item.key  # FFmpeg adds a PNG that is none to the one before
             for frame in context.decode(packet):
                 yield self._luma(frame)
 
