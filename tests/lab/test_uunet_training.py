@@ -42,6 +42,29 @@ def test_the_painter_sees_only_ring_and_thumbnail() -> None:
         assert not torch.allclose(net(torch.cat([x, noise], 1)), net(torch.cat([other, noise], 1)), atol=1e-5)
 
 
+def test_reconstruction_is_measured_in_decibels() -> None:
+    x = torch.zeros(2, 3, 8, 8)
+    r = x.clone()
+    r[0], r[1] = 0.1, 0.2
+    expected = (np.log(0.01 + 1e-4) + np.log(0.04 + 1e-4)) / 2
+    assert float(losses.L_psnr(x, r)) == pytest.approx(expected)
+
+
+def test_ssim_is_scikit_images() -> None:
+    structural_similarity = pytest.importorskip("skimage.metrics").structural_similarity
+    rng = np.random.default_rng(5)
+    x = rng.random((3, 32, 32))
+    r = np.clip(x + rng.normal(0, 0.1, x.shape), 0, 1)
+    expected = structural_similarity(x, r, data_range=1.0, channel_axis=0)
+    found = losses.L_ssim(torch.from_numpy(x)[None], torch.from_numpy(r)[None])
+    assert 1 - float(found) == pytest.approx(expected, abs=1e-6)
+
+
+def test_too_few_images_are_said_to_be_too_few() -> None:
+    with pytest.raises(ValueError, match="too few"):
+        _source().batch(0, 64)
+
+
 def test_the_ring_stays_the_source() -> None:
     net = SeenHiddenEncoder(10).eval()
     x = torch.rand(1, 3, 64, 64)

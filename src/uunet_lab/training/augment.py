@@ -108,7 +108,13 @@ class StillSource:
         self.images, self.indices, self.seed = images, indices, seed
 
     def batch(self, step: int, size: int) -> Tensor:
-        """(size, 3, S, S) float in [0, 1]; epochs are permutations."""
+        """(size, 3, S, S) float in [0, 1]; epochs are permutations.
+
+        Raises:
+            ValueError: there are fewer images than that.
+        """
+        if len(self.indices) < size:
+            raise ValueError(f"{len(self.indices)} images are too few to train on: {size} are needed")
         per_epoch = len(self.indices) // size
         epoch, position = divmod(step, per_epoch)
         order = np.random.default_rng((self.seed, epoch)).permutation(self.indices)

@@ -12,6 +12,33 @@ def L_mse(x: Tensor, r: Tensor) -> Tensor:
     return F.mse_loss(r, x)
 
 
+def L_psnr(x: Tensor, r: Tensor) -> Tensor:
+    """Reconstruction in decibels: mean over the images of ln MSE, so that 1 dB weighs the same everywhere.
+
+    Departure from eq. 5 (`L_mse`), in which the images that a poor codec has spoilt, whose error nothing can
+    mend, outweigh those that came through well: pairs trained with it restored 27.1 dB without any codec.
+
+    Args:
+        x, r: (B, 3, h, w), [0, 1].
+    """
+    return (r - x).square().mean((1, 2, 3)).add(1e-4).log().mean()
+
+
+def L_ssim(x: Tensor, r: Tensor, window: int = 7) -> Tensor:
+    """1 − SSIM (Wang et al. 2004) of r, with scikit-image's square window; (B, 3, h, w) each, [0, 1]."""
+    n = window * window
+    mean_x, mean_r, mean_xx, mean_rr, mean_xr = (
+        F.avg_pool2d(v, window, 1) for v in (x, r, x * x, r * r, x * r)
+    )
+    unbiased = n / (n - 1)
+    var_x, var_r = (mean_xx - mean_x**2) * unbiased, (mean_rr - mean_r**2) * unbiased
+    cov = (mean_xr - mean_x * mean_r) * unbiased
+    c1, c2 = 0.01**2, 0.03**2
+    light = (2 * mean_x * mean_r + c1) / (mean_x**2 + mean_r**2 + c1)
+    structure = (2 * cov + c2) / (var_x + var_r + c2)
+    return 1 - (light * structure).mean()
+
+
 def L_adv1_hinge(real: Tensor, fake: Tensor) -> Tensor:
     """The discriminator's side in hinge form.
 
@@ -29,7 +56,7 @@ def L_adv2(fake: Tensor) -> Tensor:
 
 
 def L_hide(delta: Tensor) -> Tensor:
-    """How visible δ is: mean square of its luma and twice that of its blue and red differences.
+    """How visible δ is: mean square of its luma and three times that of its blue and red differences.
 
     Without the extra weight H hides nearly all in chroma, which an encoder is careful with and people see
     as green and purple stains.
@@ -38,7 +65,7 @@ def L_hide(delta: Tensor) -> Tensor:
         delta: (B, 3, h, w), RGB differences.
     """
     to_yuv = torch.tensor([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
-    weight = torch.tensor([1.0, 2.0, 2.0], device=delta.device)[None, :, None, None]
+    weight = torch.tensor([1.0, 3.0, 3.0], device=delta.device)[None, :, None, None]
     return (torch.einsum("oc,bchw->bohw", to_yuv.to(delta), delta).square() * weight).mean()
 
 

@@ -38,9 +38,9 @@ class SeenHiddenProfile:
         w_adv, w_l1, w_fm, w_dis, w_con, w_div, w_ano: weights of the terms of the first phase.
         enough: L_div: mean difference at which two noises count as two faces.
         margin: L_ano: cosine up to which two faces count as strangers.
-        w_mse, w_hide: weights of the terms of the second phase. Hiding begins lightly constrained, since
-            H gives up if it must be invisible before U_d can read. w_face: of what δ changes
-            in the eyes of D_f, so that a detector still finds the face.
+        w_psnr, w_ssim, w_hide: weights of the terms of the second phase. Hiding begins lightly
+            constrained, since H gives up if it must be invisible before U_d can read. w_face: of what δ
+            changes in the eyes of D_f, so that a detector still finds the face.
         seen_base, restorer_base: widths of the networks.
     """
 
@@ -58,7 +58,8 @@ class SeenHiddenProfile:
     w_ano: float = 3.0
     enough: float = 0.06
     margin: float = 0.1
-    w_mse: float = 50.0
+    w_psnr: float = 0.12
+    w_ssim: float = 0.3
     w_hide: tuple[float, float] = (6.0, 90.0)  # in the first quarter of the phase and after it
     w_face: float = 1.0
     seen_base: int = 48
@@ -182,7 +183,8 @@ class Trainer:
             with torch.no_grad():
                 _, painted = self.D_f.features(y)
         terms = {
-            "mse": (p.w_mse, losses.L_mse(b.x, r.float())),
+            "psnr": (p.w_psnr, losses.L_psnr(b.x, r.float())),
+            "ssim": (p.w_ssim, losses.L_ssim(b.x, r.float())),
             "hide": (p.w_hide[self.step - p.paint_steps > p.hide_steps // 4], losses.L_hide(a - y)),
             "face": (p.w_face, losses.L_fm(painted, shown)),
         }
