@@ -38,3 +38,10 @@ def face_set(folder: Path, rows: Sequence[Row], side: int = 8) -> FaceSet:
         FaceRecord(patch(i), who, seq, k, cam, said) for i, (who, seq, k, cam, said) in enumerate(rows)
     )
     return pack(records, folder, side=side)
+
+
+def noise_face(seed: int, side: int) -> Image:
+    """A sharp random pattern, always the same one for a seed, that no other seed resembles."""
+    coarse = np.random.default_rng(seed).integers(20, 236, (9, 9, 3), np.uint8)
+    image = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(image, np.uint8)

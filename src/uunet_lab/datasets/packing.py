@@ -14,6 +14,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,14 +44,16 @@ def pack(records: Iterable[FaceRecord], folder: Path, *, side: int = STILL_SIDE,
     """
     if (folder / "set.json").exists():
         raise DatasetError(f"{folder} holds a packed set already", "choose another folder or remove it")
+    waiting = iter(records)
+    first = next(waiting, None)
+    if first is None:
+        raise DatasetError("there are no faces to pack", "look at what the loader was given")
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, str]] = []
     with _growing(folder / "images.npy", side) as images:
-        for record in records:
+        for record in chain([first], waiting):
             images.write(fit(record.image, side).tobytes())
             rows.append(_row(record))
-    if not rows:
-        raise DatasetError("there are no faces to pack", "look at what the loader was given")
     labels = sorted({name for row in rows for name in row} - set(_KEYS))
     with (folder / "index.csv").open("w", newline="", encoding="utf-8") as handle:
         table = csv.DictWriter(handle, [*_KEYS, *labels], restval="")
