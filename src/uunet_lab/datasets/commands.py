@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from uunet.commands import finish, guarded
 from uunet.console import Terminal
 from uunet.errors import UUNetError
+from uunet.job import Listener, Progress
 from uunet_lab.datasets.registry import KINDS, Kind
 from uunet_lab.datasets.tracklets import TrackletRules
 
@@ -64,7 +66,9 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
         failed = 0
         for video in videos:
             try:
-                built, before = build_one(video, output, detector, rules, said)
+                with terminal.progress(video.name) as bar:
+                    told = partial(_tell, bar)
+                    built, before = build_one(video, output, detector, rules, said, told)
             except UUNetError as error:
                 terminal.fail(error, video.name)
                 failed += 1
@@ -75,6 +79,10 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
             terminal.say(f"{video} → {built.camera}: {built.tracklets} tracklets, {built.crops} faces{state}")
         _conclude(terminal, output, summary(output))
         finish(1 if failed else 0)
+
+
+def _tell(bar: Listener, frames: int) -> None:
+    bar(Progress(frames, None, 0))
 
 
 def _conclude(terminal: Terminal, folder: Path, built: list[Built]) -> None:

@@ -24,6 +24,8 @@ class TrackletRules:
         sharp: least `crops.sharpness`.
         change: largest dHash distance, 0 to 64, between a crop and the one before it in its tracklet. More is
             a scene cut, or another person under the same number: the tracklet ends and another begins.
+            A coarse net: 60 % of strangers' faces differ by more than 26, so two of five switched identities
+            pass; 5 of 2,084 crops of one person were cut off by it (fast turns of the head).
         pause: frames without a crop after which a tracklet ends.
         shortest: crops in a tracklet.
         longest: crops in a tracklet; later ones of the same run are left out.
