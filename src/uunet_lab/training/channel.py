@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from uunet_lab.training.codecs import REAL, code_real
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelProfile:
@@ -21,11 +23,13 @@ class ChannelProfile:
         sides: true sizes of the region in the video, in pixels (multiples of 16), drawn uniformly.
         qp: range of the H.264 quantiser parameter, drawn uniformly.
         clean: share of batches that only see uint8 rounding, as in the paper.
+        real: share of the other batches that a real encoder codes (`codecs.REAL`) instead of the proxy.
     """
 
     sides: tuple[int, ...] = (64,)
     qp: tuple[float, float] = (14.0, 32.0)
     clean: float = 0.3
+    real: float = 0.3
 
 
 SURVEILLANCE = ChannelProfile(sides=(32, 48, 64, 64, 64, 80, 96), qp=(14.0, 32.0), clean=0.3)
@@ -140,6 +144,10 @@ def transmit(x_true: Tensor, a: Tensor, profile: ChannelProfile, rng: torch.Gene
     draw = torch.rand(4, generator=rng)
     if float(draw[0]) < profile.clean:
         public = to_uint8(public)
+    elif float(draw[3]) < profile.real:
+        codec = REAL[int(torch.randint(len(REAL), (1,), generator=rng))]
+        crf = int(torch.randint(codec.crf[0], codec.crf[1] + 1, (1,), generator=rng))
+        public = code_real(public, codec, crf, rng)
     else:
         qp = profile.qp[0] + float(draw[1]) * (profile.qp[1] - profile.qp[0])
         offset = torch.randint(0, 8, (2,), generator=rng) * 2
