@@ -160,6 +160,15 @@ def test_a_damaged_summary_is_not_taken_for_none(clip: Path, tmp_path: Path) -> 
         build(clip, tmp_path, Scripted(), RULES)
 
 
+def test_a_video_that_breaks_off_gives_what_was_before(tmp_path: Path) -> None:
+    whole = face_clip(tmp_path / "whole.mkv", frames=60).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
+    built, _ = build(tmp_path / "cut.mkv", tmp_path / "shards", Scripted(), RULES)
+    assert 10 < built.frames < 60
+    assert built.crops == built.frames
+    assert built.damage
+
+
 def test_no_video_no_shard(tmp_path: Path) -> None:
     (tmp_path / "no.mp4").write_bytes(b"x" * 99)
     with pytest.raises(InputError):

@@ -115,6 +115,18 @@ def test_a_split_by_camera_shares_neither_cameras_nor_people(tmp_path: Path) -> 
         face_set(tmp_path / "still", [("a", "", 0, "", NONE), ("b", "", 0, "", NONE)]).split(1, by="camera")
 
 
+@pytest.mark.parametrize(("cameras", "by"), [(9, "identity"), (10, "camera")])
+def test_tracks_of_many_cameras_are_split_by_camera(tmp_path: Path, cameras: int, by: str) -> None:
+    rows = [(f"c{c}/{t}", f"c{c}/{t}", 0, f"c{c}", NONE) for c in range(cameras) for t in range(4)]
+    faces = face_set(tmp_path / "tracks", rows)
+    assert faces.merely_tracks().all()
+    assert np.array_equal(faces.split(6)[1], faces.split(6, by="camera" if by == "camera" else "identity")[1])
+    assert len(faces.split(6)[1]) == (8 if by == "camera" else 6)
+    known = face_set(tmp_path / "known", [(f"p{i}", *row[1:]) for i, row in enumerate(rows)])
+    assert not known.merely_tracks().any()
+    assert len(known.split(6)[1]) == 6
+
+
 def test_runs_are_consecutive_frames_of_one_sequence(tmp_path: Path) -> None:
     frames = [("a", 3), ("a", 4), ("a", 6), ("a", 7), ("a", 8), ("b", 9), ("b", 10), ("b", 1)]
     order = np.random.default_rng(0).permutation(len(frames))

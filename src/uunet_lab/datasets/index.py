@@ -14,7 +14,10 @@ from uunet_lab.datasets.errors import DatasetError
 Codes = npt.NDArray[np.int64]
 """(N,) whole numbers; what they stand for is in `FaceSet.names`. -1 is unknown."""
 
-IDENTITY = "identity"
+IDENTITY: Literal["identity"] = "identity"
+
+FILES = 10
+"""Cameras from which on a set of tracks is split by camera."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +74,16 @@ class FaceSet:
         self.codes(label)
         return self.names[IDENTITY if label == "id" else label]
 
+    def merely_tracks(self) -> npt.NDArray[np.bool_]:
+        """(people,): True for those of whom nothing is known but a track: two of them may be one person."""
+        track = np.array([*self.names["sequence"], ""])[self.sequence]
+        person = np.array(self.names[IDENTITY])[self.identity]
+        merely = np.zeros(self.people, bool)
+        merely[self.identity[person == track]] = True
+        return merely
+
     def split(
-        self, held_out: int, seed: int = 0, by: Literal["identity", "camera"] = "identity"
+        self, held_out: int, seed: int = 0, by: Literal["identity", "camera"] | None = None
     ) -> tuple[Codes, Codes]:
         """(training, held out): row indices, ascending, which never share a person.
 
@@ -82,12 +93,16 @@ class FaceSet:
         Args:
             held_out: least number of images held out, 0..N - 1.
             seed: of the permutation.
-            by: `camera` holds out whole cameras. Take it for sets whose identities are tracks: two tracks of
-                one video may be one person who left and came back.
+            by: `camera` holds out whole cameras, since two tracks of one video may be one person who left and
+                came back. None does so where people are merely tracks, of at least FILES cameras; with fewer,
+                too much would be held out, and a person may be on both sides.
 
         Raises:
             DatasetError: nothing would be left to train on, or no camera is known.
         """
+        if by is None:
+            many = len(self.names["camera"]) >= FILES and bool((self.camera >= 0).all())
+            by = "camera" if many and self.merely_tracks().any() else IDENTITY
         groups = self.identity if by == IDENTITY else _join(self.camera, self.identity)
         order = np.random.default_rng(seed).permutation(int(groups.max(initial=-1)) + 1)
         sizes = np.bincount(groups, minlength=len(order))

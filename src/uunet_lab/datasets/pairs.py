@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet_lab.datasets.errors import DatasetError
-from uunet_lab.datasets.index import IDENTITY, Codes, FaceSet
+from uunet_lab.datasets.index import Codes, FaceSet
 
 _ATTEMPTS = 200  # draws of a pair of people until one is certain to be two
 
@@ -169,11 +169,7 @@ class _Tracks:
 
     def __init__(self, faces: FaceSet) -> None:
         self._identity, self._camera = faces.identity, faces.camera
-        name_of = np.array([*faces.names["sequence"], ""])[faces.sequence]
-        person = np.array(faces.names[IDENTITY])[faces.identity]
-        unproven = person == name_of
-        self._only_track = np.zeros(faces.people, bool)
-        self._only_track[faces.identity[unproven]] = True
+        self._only_track = faces.merely_tracks()
         self._first = np.full(faces.people, np.iinfo(np.int64).max)
         self._last = np.full(faces.people, -1)
         np.minimum.at(self._first, faces.identity, faces.frame)
