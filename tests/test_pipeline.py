@@ -240,6 +240,22 @@ def test_a_span_and_a_track(kit: Kit, published: Path, tmp_path: Path) -> None:
     assert nobody.faces == 0 and nobody.frames == 60
 
 
+def test_regions_whose_names_were_cut_off(kit: Kit, tmp_path: Path) -> None:
+    """Without the first frame of a window nobody knows whose its boxes are: said where tracks are chosen."""
+    whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"
+    deidentify(kit.source, whole, kit.options("ffv1"))
+    with av.open(str(whole)) as source, av.open(str(cut), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(p for p in source.demux(video=0) if p.size):
+            if number >= 20:
+                packet.stream = stream
+                output.mux(packet)
+    everyone = reconstruct(cut, tmp_path / "all.mkv", kit.private)
+    assert (everyone.faces, everyone.unnamed) == (40, 0)
+    one = reconstruct(cut, tmp_path / "one.mkv", kit.private, Selection(tracks=frozenset({0})))
+    assert one.faces + one.unnamed == 40 and one.unnamed >= 28 - 1 and one.incomplete == one.silent == 0
+
+
 def test_no_frame_in_the_span(kit: Kit, published: Path, tmp_path: Path) -> None:
     with pytest.raises(MessageError, match="no frame lies"):
         reconstruct(published, tmp_path / "r.mp4", kit.private, Selection(begin=Fraction(100)))

@@ -2,7 +2,10 @@
 
 Quantisation index modulation (Chen and Wornell, 2001) with a keyed dither on DCT coefficients of the shrunk
 mean picture, a convolutional code over them. Formats, step sizes and the measurements behind them: SPEC.md.
-The mark is robust, not secret: on a still camera it can be seen in the difference of two windows.
+The mark is robust, not secret: on a still camera it can be seen in the difference of two windows, and as
+faint clouds on flat walls. Weights that move it from walls to textures hardly help, since the message fixes
+every one of the lowest frequencies and with them the clouds: least squares with weights from 1/4 to 1 took
+1.44 to 1.34 grey levels on walls, at 40 bytes.
 """
 
 from __future__ import annotations
