@@ -9,7 +9,10 @@ from typing import Annotated
 
 import typer
 
+from uunet.commands import guarded
 from uunet_lab.datasets.commands import app as dataset_app
+from uunet_lab.train_commands import OptionError
+from uunet_lab.train_commands import app as train_app
 
 app = typer.Typer(
     name="uunet-lab",
@@ -18,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-train_app = typer.Typer(help="Train models.", no_args_is_help=True)
 evaluate_app = typer.Typer(help="Measure models; writes results/*.json.", no_args_is_help=True)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
@@ -27,32 +29,6 @@ app.add_typer(evaluate_app, name="evaluate")
 Archive = Annotated[Path, typer.Option("--archive", help="Tar of face images.", exists=True)]
 Table = Annotated[Path, typer.Option("--table", help="Its CSV; column `file` names the member.", exists=True)]
 Cache = Annotated[Path, typer.Option(help="Where decoded images are kept between runs.")]
-HELD_OUT = 2000
-"""Images at the end of a fixed permutation that no training sees."""
-
-
-@train_app.command("uunet")
-def train_uunet(  # noqa: PLR0917 (typer's arguments are options)
-    run: Annotated[Path, typer.Argument(help="Folder of the run; a run that is there goes on.")],
-    archive: Archive,
-    table: Table,
-    cache: Cache = Path("runs/cache.npy"),
-    paint_steps: Annotated[int, typer.Option(help="Of the first phase.")] = 8000,
-    hide_steps: Annotated[int, typer.Option(help="Of the second phase.")] = 4000,
-    seed: int = 1,
-) -> None:
-    """Train U_e and U_d with the `seen-hidden` profile (its docstring says what departs from the paper)."""
-    from uunet_lab.datasets.records import pack  # noqa: PLC0415
-    from uunet_lab.methods.uunet.train import SEEN_HIDDEN, Trainer, train  # noqa: PLC0415
-    from uunet_lab.training.augment import StillSource, split  # noqa: PLC0415
-
-    images = pack(archive, table, cache)
-    profile = replace(SEEN_HIDDEN, paint_steps=paint_steps, hide_steps=hide_steps)
-    training, _ = split(len(images), HELD_OUT)
-    trainer = Trainer(StillSource(images, training, seed), profile, run, seed)
-    if (run / "last.pt").exists():
-        trainer.resume()
-    train(trainer, typer.echo)
 
 
 @app.command()
@@ -68,7 +44,7 @@ def export(  # noqa: PLR0917
     """Write a run's models as ONNX files with their cards, and prove that they compute the same."""
     from uunet.models import Card  # noqa: PLC0415
     from uunet_lab.evaluation.results import card_metrics, revision  # noqa: PLC0415
-    from uunet_lab.methods.uunet.train import load_pair  # noqa: PLC0415
+    from uunet_lab.methods.uunet.pair import load_pair  # noqa: PLC0415
     from uunet_lab.training.export import export as write  # noqa: PLC0415
 
     encoder, decoder = load_pair(run / "last.pt")
@@ -104,6 +80,7 @@ def evaluate_pair(  # noqa: PLR0917
 ) -> None:
     """Measure privacy and restoration of a pair on people whom training never saw."""
     from uunet_lab.evaluation.report import measure  # noqa: PLC0415
+    from uunet_lab.training.parts import HELD_OUT  # noqa: PLC0415
 
     measure(
         stills=(archive, table, cache),
@@ -115,6 +92,34 @@ def evaluate_pair(  # noqa: PLR0917
         output=output,
         sheets=sheets,
     )
+
+
+@evaluate_app.command("matcher")
+def evaluate_matcher(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN…", help="Of `train matcher`.")],
+    faces: Annotated[
+        list[Path], typer.Option(help="The packed set of each run, in their order; one may serve all.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The JSON file.")],
+    pairs: Annotated[int, typer.Option(min=10, help="Of each label.")] = 4000,
+) -> None:
+    """AUC of each matcher on people whom its training never saw, with an interval over people."""
+    with guarded() as terminal:
+        from uunet_lab.assembly import judge  # noqa: PLC0415
+        from uunet_lab.evaluation.agreement import auc_interval  # noqa: PLC0415
+        from uunet_lab.evaluation.results import write  # noqa: PLC0415
+
+        if len(faces) not in (1, len(runs)):
+            raise OptionError(f"{len(runs)} runs and {len(faces)} sets", "give --faces once, or for each run")
+        metrics: dict[str, dict[str, float]] = {}
+        sets = faces * len(runs) if len(faces) == 1 else faces
+        for run, packed in zip(runs, sets, strict=True):
+            seen = judge(run, packed, pairs)
+            metrics[seen.label] = auc_interval(seen.scores, seen.same, seen.first, seen.second)
+            metrics[seen.label]["steps"] = seen.steps
+            terminal.say(f"{seen.label}: AUC {metrics[seen.label]['auc']}")
+        data = "held-out people of " + ", ".join(sorted({packed.name for packed in faces}))
+        write(output, "the matchers D_a of Table I", data, metrics)
 
 
 def main() -> None:

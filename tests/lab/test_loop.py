@@ -103,6 +103,8 @@ def test_it_saves_on_the_way_and_leaves_nothing_half_written(tmp_path: Path) -> 
     line.state = lambda: at.append(line.step) or original()  # type: ignore[func-returns-value,method-assign]
     run(line, tmp_path, _silent, save_every=2)
     assert at == [2, 4, 5]
+    run(line, tmp_path, _silent, save_every=2)
+    assert at == [2, 4, 5]  # nothing was done, nothing is written
     assert not list(tmp_path.glob("*.partial"))
 
 

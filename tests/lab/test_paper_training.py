@@ -96,7 +96,7 @@ def test_a_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 def test_the_matchers_stay_as_phase_1_left_them(tmp_path: Path) -> None:
     training = _training()
-    D_a = training._D_a
+    D_a = training.D_a
     before = {name: value.clone() for name, value in D_a.state_dict().items()}
     run(training, tmp_path, _silent)
     assert all(torch.equal(before[name], value) for name, value in D_a.state_dict().items())

@@ -13,9 +13,13 @@ from uunet.models import Card, Restorer, Swapper
 from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
 from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
-from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, Trainer, load_pair
+from uunet_lab.methods.uunet.pair import load_pair
+from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, SeenHiddenTraining
 from uunet_lab.training.augment import StillSource, crop, draw_boxes, nudge, split
+from uunet_lab.training.devices import open_devices
+from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.export import export
+from uunet_lab.training.loop import resume, run, save
 
 TINY = replace(SEEN_HIDDEN, batch=8, paint_steps=3, hide_steps=3, seen_base=10, restorer_base=10)
 CARD = Card("tiny", "public", "0" * 32, 64, 20, demonstration=True, data="noise", revision="test")
@@ -26,8 +30,8 @@ def _source(seed: int = 1) -> StillSource:
     return StillSource(images, np.arange(24), seed)
 
 
-def _trainer(folder: Path, profile: SeenHiddenProfile = TINY) -> Trainer:
-    return Trainer(_source(), profile, folder, seed=3)
+def _training(profile: SeenHiddenProfile = TINY) -> SeenHiddenTraining:
+    return SeenHiddenTraining(open_devices("bf16-mixed"), _source(), profile, seed=3)
 
 
 def test_the_painter_sees_only_ring_and_thumbnail() -> None:
@@ -91,14 +95,14 @@ def test_hidden_content_costs_more_in_chroma_than_in_luma() -> None:
 
 
 def test_training_resumes_exactly(tmp_path: Path) -> None:
-    straight, broken = _trainer(tmp_path / "a"), _trainer(tmp_path / "b")
+    straight, broken = _training(), _training()
     for _ in range(TINY.steps):
         straight.advance()
     for _ in range(4):
         broken.advance()
-    broken.save()
-    again = _trainer(tmp_path / "b")
-    again.resume()
+    save(broken, tmp_path)
+    again = _training()
+    assert resume(again, tmp_path)
     for _ in range(TINY.steps - 4):
         again.advance()
     assert again.step == straight.step == TINY.steps
@@ -108,8 +112,8 @@ def test_training_resumes_exactly(tmp_path: Path) -> None:
         assert torch.equal(one, two), name
 
 
-def test_the_second_phase_leaves_the_painter_alone(tmp_path: Path) -> None:
-    trainer = _trainer(tmp_path, replace(TINY, paint_steps=0))
+def test_the_second_phase_leaves_the_painter_alone() -> None:
+    trainer = _training(replace(TINY, paint_steps=0))
     before = {k: v.clone() for k, v in trainer.U_e.seen.state_dict().items()}
     hidden = trainer.U_e.hidden.out.weight.clone()
     trainer.advance()
@@ -117,9 +121,32 @@ def test_the_second_phase_leaves_the_painter_alone(tmp_path: Path) -> None:
     assert not torch.equal(hidden, trainer.U_e.hidden.out.weight)
 
 
+def test_it_runs_through_both_phases_and_shows_what_it_does(tmp_path: Path) -> None:
+    said: list[str] = []
+    training = _training()
+    assert run(training, tmp_path, said.append, log_every=3, sheet_every=3)
+    assert " adv " in said[0]
+    assert " hide " in said[1]
+    assert training.sheet() is not None
+    assert "nan" not in " ".join(said)
+
+
+def test_a_checkpoint_of_before_methods_had_names_still_opens(tmp_path: Path) -> None:
+    state = _training().state()
+    del state["method"]
+    torch.save(state, tmp_path / "old.pt")
+    encoder, _ = load_pair(tmp_path / "old.pt")
+    assert isinstance(encoder, SeenHiddenEncoder)
+
+
+def test_a_run_that_makes_no_pair_is_said_to_make_none(tmp_path: Path) -> None:
+    torch.save({"method": "matcher", "step": 1}, tmp_path / "last.pt")
+    with pytest.raises(TrainingError, match="makes no pair"):
+        load_pair(tmp_path / "last.pt")
+
+
 def test_the_exported_models_open_in_the_instrument(tmp_path: Path) -> None:
-    trainer = _trainer(tmp_path / "run")
-    trainer.save()
+    save(_training(), tmp_path / "run")
     encoder, decoder = load_pair(tmp_path / "run" / "last.pt")
     export(encoder, 4, CARD, tmp_path / "public.onnx")
     export(decoder, 3, replace(CARD, role="private"), tmp_path / "private.onnx")

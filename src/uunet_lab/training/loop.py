@@ -121,6 +121,7 @@ def run(
     Returns:
         Whether the last step was reached.
     """
+    saved = training.step
     journal = Journal(folder, training.step, log) if training.fabric.is_global_zero else None
     with _stopping() as stopped, closing(journal) if journal else nullcontext():
         while training.step < training.steps and not _any(training.fabric, stopped()):
@@ -133,7 +134,9 @@ def run(
                 journal.show(training.step, sheet)
             if training.step % save_every == 0:
                 save(training, folder)
-    save(training, folder)
+                saved = training.step
+    if training.step > saved:
+        save(training, folder)
     return training.step >= training.steps
 
 

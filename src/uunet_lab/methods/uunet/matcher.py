@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from uunet_lab.datasets.pairs import PairSource
 from uunet_lab.methods.uunet.attributes import LABELS, Label
@@ -20,6 +20,7 @@ from uunet_lab.training.augment import CropProfile, crop, draw_boxes, weather
 from uunet_lab.training.channel import resize
 from uunet_lab.training.devices import descend, draws, share_of
 from uunet_lab.training.errors import TrainingError
+from uunet_lab.training.learner import Learner, on_device, pick
 from uunet_lab.training.loop import CHECKPOINT, load
 
 Images = npt.NDArray[np.uint8]
@@ -59,8 +60,8 @@ MATCHERS: dict[Literal["paper", "paper-slim"], MatcherProfile] = {
 }
 
 
-class MatcherTraining:
-    """A run of phase 1; see `training.loop.Training`.
+class MatcherTraining(Learner):
+    """A run of phase 1.
 
     Args:
         fabric: devices.
@@ -82,21 +83,14 @@ class MatcherTraining:
         seed: int,
     ) -> None:
         torch.manual_seed(seed)
-        self.fabric, self.label, self.profile, self.seed, self.step = fabric, label, profile, seed, 0
+        self.label, self.profile, self.seed = label, profile, seed
         self._images, self._pairs = images, pairs
         self._share = share_of(profile.batch, fabric)
-        self.D_a = PairMatcher().to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.D_a = PairMatcher()
+        on_device(fabric, self.D_a)
         self._opt = torch.optim.RMSprop(self.D_a.parameters(), profile.rate)
-
-    @property
-    def steps(self) -> int:
-        """How many steps there are to do."""
-        return self.profile.steps
-
-    @property
-    def batch(self) -> int:
-        """Pairs a step."""
-        return self.profile.batch
+        kind = {"method": METHOD, "label": label}
+        super().__init__(fabric, kind, profile, nn.ModuleDict({"D_a": self.D_a}), {"D_a": self._opt})
 
     def advance(self) -> dict[str, float]:
         """One step of eq. 4."""
@@ -124,36 +118,6 @@ class MatcherTraining:
             return resize(stills, SIDE)
         return crop(weather(stills, views, rng), draw_boxes(len(rows), views, rng), SIDE)
 
-    def state(self) -> dict[str, Any]:
-        """Weights, running means, optimiser and step."""
-        return {
-            "method": METHOD,
-            "label": self.label,
-            "step": self.step,
-            "profile": asdict(self.profile),
-            "D_a": self.D_a.state_dict(),
-            "opt": self._opt.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state.
-
-        Raises:
-            TrainingError: it is of another method, label or profile.
-        """
-        expected = {"method": METHOD, "label": self.label, "profile": asdict(self.profile)}
-        for name, value in expected.items():
-            if state.get(name) != value:
-                raise TrainingError(
-                    f"the run that is there has another {name}: {state.get(name)}", "take another folder"
-                )
-        self.D_a.load_state_dict(state["D_a"])
-        self._opt.load_state_dict(state["opt"])
-        self.step = int(state["step"])
-
-    def sheet(self) -> None:
-        """Nothing to see."""
-
 
 def to_tensor(images: Images, rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
     """Rows of a set as (B, 3, S, S), float in [0, 1]."""
@@ -171,8 +135,8 @@ def load_matcher(run: Path) -> tuple[Label, PairMatcher]:
     if state.get("method") != METHOD or state.get("label") not in LABELS:
         raise TrainingError(f"{run} is not a run of `train matcher`", "name the folder of one")
     net = PairMatcher()
-    net.load_state_dict(state["D_a"])
-    return state["label"], net.eval().requires_grad_(False)
+    pick(state, "D_a", net)
+    return state["label"], net.requires_grad_(False)
 
 
 @torch.no_grad()

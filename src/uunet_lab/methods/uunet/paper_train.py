@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -19,7 +17,7 @@ from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.training.augment import CropProfile, crop, draw_boxes, nudge
 from uunet_lab.training.channel import to_uint8
 from uunet_lab.training.devices import descend, draws, share_of
-from uunet_lab.training.errors import TrainingError
+from uunet_lab.training.learner import Learner, on_device, pick
 
 METHOD = "paper"
 REGION = CropProfile(shift=0.03, zoom=(1.1, 1.3), turn=0.0, degrade=0.0, light=0.0)
@@ -86,8 +84,8 @@ class _Batch:
     other_noise: Tensor
 
 
-class PaperTraining:
-    """A run of phase 2; see `training.loop.Training`.
+class PaperTraining(Learner):
+    """A run of phase 2.
 
     Args:
         fabric: devices.
@@ -109,31 +107,22 @@ class PaperTraining:
         seed: int,
     ) -> None:
         torch.manual_seed(seed)
-        self.fabric, self.profile, self.seed, self.step = fabric, profile, seed, 0
+        self.profile, self.seed = profile, seed
         self._subjects, self._share = subjects, share_of(profile.batch, fabric)
-        self._wanted = dict(zip(matchers, s, strict=True))
         self.U_e, self.U_d = UNet(4, profile.base), UNet(3, profile.base)
         self.D_f = PatchGAN(profile.critic_base)
-        self.nets = nn.ModuleDict({"U_e": self.U_e, "U_d": self.U_d, "D_f": self.D_f})
-        self._D_a = nn.ModuleList(matchers.values()).eval().requires_grad_(False)
-        for nets in (self.nets, self._D_a):
-            nets.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.D_a = nn.ModuleList(matchers.values()).eval().requires_grad_(False)
+        self.s = torch.tensor(s, dtype=torch.float32, device=fabric.device)
+        nets = nn.ModuleDict({"U_e": self.U_e, "U_d": self.U_d, "D_f": self.D_f})
+        on_device(fabric, nets)
+        on_device(fabric, self.D_a)
         generators = [*self.U_e.parameters(), *self.U_d.parameters()]
-        self.opts: dict[str, torch.optim.Optimizer] = {
+        opts = {
             "U": torch.optim.RMSprop(generators, profile.rate),
             "D_f": torch.optim.Adam(self.D_f.parameters(), profile.rate_critic, (0.5, 0.999)),
         }
-        self._seen: tuple[Tensor, ...] = ()
-
-    @property
-    def steps(self) -> int:
-        """How many steps there are to do."""
-        return self.profile.steps
-
-    @property
-    def batch(self) -> int:
-        """Subjects a step."""
-        return self.profile.batch
+        kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True))}
+        super().__init__(fabric, kind, profile, nets, opts)
 
     def advance(self) -> dict[str, float]:
         """Some steps of eq. 7, one of eq. 13."""
@@ -192,66 +181,26 @@ class PaperTraining:
         terms = {
             "mse": (p.w_mse, losses.L_mse(x, r)),
             "adv2": (p.w_adv, losses.L_adv2(on_a, on_r)),
-            "ano": (p.w_ano, losses.L_ano(self._s(x), self._match(x, a))),
+            "ano": (p.w_ano, losses.L_ano(self.s, self._match(x, a))),
             "con": (p.w_con, losses.L_con(self._match(a, a_same))),
             "div": (p.w_div, losses.L_div(self._match(a, a_other))),
             "dis": (p.w_dis, losses.L_dis(x, a, p.bins)),
         }
         loss = torch.stack([weight * term for weight, term in terms.values()]).sum()
         descend(self.fabric, self.opts["U"], loss)
-        self._seen = x, a.detach(), r.detach()
+        self.seen = x, a, r
         return {name: float(term.detach()) for name, (_, term) in terms.items()}
-
-    def _s(self, like: Tensor) -> Tensor:
-        return torch.tensor([float(self._wanted[label]) for label in self._wanted], device=like.device)
 
     def _match(self, first: Tensor, second: Tensor) -> Tensor:
         """D_a of all labels: (B, t)."""
         with self.fabric.autocast():
-            return torch.stack([D_a(first, second).float() for D_a in self._D_a], 1)
-
-    def state(self) -> dict[str, Any]:
-        """Weights, optimisers, step, and what kind of run it is."""
-        return {
-            "method": METHOD,
-            "step": self.step,
-            "profile": asdict(self.profile),
-            "s": self._wanted,
-            "nets": self.nets.state_dict(),
-            "opts": {name: opt.state_dict() for name, opt in self.opts.items()},
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state.
-
-        Raises:
-            TrainingError: it is of another method or profile, or wants something else of the labels.
-        """
-        expected = {"method": METHOD, "profile": asdict(self.profile), "s": self._wanted}
-        for name, value in expected.items():
-            if state.get(name) != value:
-                raise TrainingError(
-                    f"the run that is there has another {name}: {state.get(name)}", "take another folder"
-                )
-        self.nets.load_state_dict(state["nets"])
-        for name, opt in self.opts.items():
-            opt.load_state_dict(state["opts"][name])
-        self.step = int(state["step"])
-
-    def sheet(self) -> npt.NDArray[np.uint8] | None:
-        """Rows x, a and r of the last step."""
-        if not self._seen:
-            return None
-        rows = [torch.cat(list(images[:12]), 2) for images in self._seen]
-        sheet = torch.cat(rows, 1).clamp(0, 1).mul(255).round().byte().cpu()
-        return np.asarray(sheet.permute(1, 2, 0).numpy())
+            return torch.stack([D_a(first, second).float() for D_a in self.D_a], 1)
 
 
 def load_paper_pair(state: dict[str, Any]) -> tuple[UNet, UNet]:
     """U_e and U_d of a checkpoint of this method, in eval mode."""
     base = int(state["profile"]["base"])
-    nets = UNet(4, base), UNet(3, base)
-    for name, net in zip(("U_e.", "U_d."), nets, strict=True):
-        net.load_state_dict({k[4:]: v for k, v in state["nets"].items() if k.startswith(name)})
-        net.eval()
-    return nets
+    U_e, U_d = UNet(4, base), UNet(3, base)
+    pick(state, "U_e", U_e)
+    pick(state, "U_d", U_d)
+    return U_e, U_d

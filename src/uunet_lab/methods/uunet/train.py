@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from types import FrameType
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,6 +14,10 @@ from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import FaceEmbedder, PatchDiscriminator, Restorer, SeenHiddenEncoder
 from uunet_lab.training.augment import TRAINING, CropProfile, StillSource, crop, draw_boxes, nudge, weather
 from uunet_lab.training.channel import SURVEILLANCE, ChannelProfile, resize, transmit
+from uunet_lab.training.devices import descend, draws, share_of
+from uunet_lab.training.learner import Learner, on_device, pick
+
+METHOD = "seen-hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,62 +88,38 @@ class _Batch:
     noise: Tensor
 
 
-class Trainer:
-    """Everything that a run needs to go on exactly where it stopped.
+class SeenHiddenTraining(Learner):
+    """A run of the profile that ships.
 
     Args:
+        fabric: devices.
         source: the training stills.
         profile: sizes and weights.
-        folder: where checkpoints, the log and the sample sheets go.
         seed: of the weights and all draws.
     """
 
-    def __init__(self, source: StillSource, profile: SeenHiddenProfile, folder: Path, seed: int = 1) -> None:
+    def __init__(self, fabric: Fabric, source: StillSource, profile: SeenHiddenProfile, seed: int) -> None:
         torch.manual_seed(seed)
-        self.source, self.profile, self.folder, self.seed = source, profile, folder, seed
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.source, self.profile, self.seed = source, profile, seed
+        self._share = share_of(profile.batch, fabric)
         encoder, restorer = SeenHiddenEncoder(profile.seen_base), Restorer(profile.restorer_base)
         discriminator, judge = PatchDiscriminator(), FaceEmbedder()
-        self.nets = nn.ModuleDict({"U_e": encoder, "U_d": restorer, "D_f": discriminator, "D_a": judge})
-        self.nets.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        nets = nn.ModuleDict({"U_e": encoder, "U_d": restorer, "D_f": discriminator, "D_a": judge})
+        on_device(fabric, nets)
         self.U_e, self.U_d, self.D_f, self.D_a = encoder, restorer, discriminator, judge
         painter = encoder.seen.parameters()
         hiders = [*encoder.hidden.parameters(), *restorer.parameters()]
-        self.opts = {
+        opts = {
             "G": torch.optim.Adam(painter, profile.rate, (0.5, 0.99), fused=True),
             "H": torch.optim.Adam(hiders, profile.rate_hiding, (0.9, 0.99), fused=True),
             "D_f": torch.optim.Adam(discriminator.parameters(), profile.rate, (0.5, 0.99), fused=True),
             "D_a": torch.optim.Adam(judge.parameters(), profile.rate / 3, (0.5, 0.99), fused=True),
         }
-        self.step = 0
-        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(fabric, {"method": METHOD}, profile, nets, opts)
 
-    # -- state ---------------------------------------------------------------------------------
-    def save(self) -> None:
-        """Write `last.pt`: whole or not at all."""
-        partial = self.folder / "last.partial"
-        state = {
-            "step": self.step,
-            "nets": self.nets.state_dict(),
-            "opts": {name: opt.state_dict() for name, opt in self.opts.items()},
-            "profile": asdict(self.profile),
-        }
-        torch.save(state, partial)
-        partial.rename(self.folder / "last.pt")
-
-    def resume(self, path: Path | None = None) -> None:
-        """Go on from a checkpoint (default: the folder's own `last.pt`)."""
-        state = torch.load(path or self.folder / "last.pt", map_location=self.device, weights_only=True)
-        self.nets.load_state_dict(state["nets"])
-        for name, opt in self.opts.items():
-            opt.load_state_dict(state["opts"][name])
-        self.step = int(state["step"])
-
-    # -- one step ------------------------------------------------------------------------------
     def advance(self) -> dict[str, float]:
         """One step of the phase that it is in; returns the scalars."""
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
-        torch.manual_seed(self.seed * 1_000_003 + self.step)  # dropout: a resumed run must not differ
+        rng = draws(self.seed, self.step, self.fabric.global_rank)
         batch = self._draw(rng)
         painting = self.step < self.profile.paint_steps
         scalars = self._paint(batch, rng) if painting else self._hide(batch, rng)
@@ -150,38 +127,41 @@ class Trainer:
         return scalars
 
     def _draw(self, rng: torch.Generator) -> _Batch:
-        p = self.profile
-        stills = weather(self.source.batch(self.step, p.batch).to(self.device), p.crops, rng)
-        boxes = draw_boxes(p.batch, p.crops, rng)
+        p, count = self.profile, self._share
+        turn = self.step * self.fabric.world_size + self.fabric.global_rank
+        stills = weather(self.source.batch(turn, count).to(self.fabric.device), p.crops, rng)
+        boxes = draw_boxes(count, p.crops, rng)
         side = p.channel.sides[int(torch.randint(len(p.channel.sides), (1,), generator=rng))]
         x_true = crop(stills, boxes, side)
-        noise = torch.rand(p.batch, 1, 64, 64, generator=rng).to(self.device)
+        noise = torch.rand(count, 1, 64, 64, generator=rng).to(self.fabric.device)
         return _Batch(stills, boxes, x_true, resize(x_true, 64), noise)
 
     def _paint(self, b: _Batch, rng: torch.Generator) -> dict[str, float]:
         """Phase 1: G against D_f and the judge."""
-        with self._half():
+        with self.fabric.autocast():
             y = self.U_e.paint(b.x, b.noise)
         y = y.float()
         terms = self._appearance(b, y) | self._identity(b, y, rng) | self._anonymity(b, y, rng)
         scalars = self._descend("G", terms)
+        self.seen = b.x, y
         return scalars | self._adversaries(b.x, y.detach(), rng)
 
     def _hide(self, b: _Batch, rng: torch.Generator) -> dict[str, float]:
         """Phase 2: H and U_d through the channel, G frozen."""
         p = self.profile
-        with self._half():
+        with self.fabric.autocast():
             with torch.no_grad():
                 y = self.U_e.paint(b.x, b.noise)
             a = self.U_e.hide(b.x, y)
         y, a = y.float(), a.float()
         received = transmit(b.x_true, a, p.channel, rng)
         self.D_f.requires_grad_(False)
-        with self._half():
+        with self.fabric.autocast():
             r = self.U_d.restore(received)
             _, shown = self.D_f.features(a)
             with torch.no_grad():
                 _, painted = self.D_f.features(y)
+        self.seen = b.x, a, r
         terms = {
             "psnr": (p.w_psnr, losses.L_psnr(b.x, r.float())),
             "ssim": (p.w_ssim, losses.L_ssim(b.x, r.float())),
@@ -192,7 +172,7 @@ class Trainer:
 
     def _appearance(self, b: _Batch, y: Tensor) -> dict[str, tuple[float, Tensor]]:
         p = self.profile
-        with self._half():
+        with self.fabric.autocast():
             scores, features = self.D_f.features(y)
             with torch.no_grad():
                 _, wanted = self.D_f.features(b.x)
@@ -205,11 +185,11 @@ class Trainer:
 
     def _identity(self, b: _Batch, y: Tensor, rng: torch.Generator) -> dict[str, tuple[float, Tensor]]:
         """The same noise in a displaced box: the same face. Other noise: another face."""
-        p, q = self.profile, max(self.profile.batch // 4, 1)
+        p, q = self.profile, max(self._share // 4, 1)
         moved_boxes, step = nudge(b.boxes[:q], 3, rng)
         x_moved = crop(b.stills[:q], moved_boxes, 64)
         other = torch.rand(q, 1, 64, 64, generator=rng).to(b.noise)
-        with self._half():
+        with self.fabric.autocast():
             again = self.U_e.paint(torch.cat([x_moved, b.x[q : 2 * q]]), torch.cat([b.noise[:q], other]))
         return {
             "con": (p.w_con, losses.L_con(y[:q], again[:q].float(), step)),
@@ -217,23 +197,23 @@ class Trainer:
         }
 
     def _anonymity(self, b: _Batch, y: Tensor, rng: torch.Generator) -> dict[str, tuple[float, Tensor]]:
-        half = self.profile.batch // 2
+        half = self._share // 2
         views_x, views_y = _views(b.x[:half], y[:half], rng)
         self.D_a.eval()
-        with self._half():
+        with self.fabric.autocast():
             e_x, e_y = self.D_a(views_x).float().detach(), self.D_a(views_y).float()
         return {"ano": (self.profile.w_ano, losses.L_ano_cosine(e_x, e_y, self.profile.margin))}
 
     def _adversaries(self, x: Tensor, y: Tensor, rng: torch.Generator) -> dict[str, float]:
         half = len(x) // 2
-        with self._half():
+        with self.fabric.autocast():
             scores = self.D_f(torch.cat([x, y])).float()
         scalars = self._descend(
             "D_f", {"D_f": (1.0, losses.L_adv1_hinge(scores[: len(x)], scores[len(x) :]))}
         )
         views_x, views_y = _views(x[half:], y[half:], rng)
         self.D_a.train()
-        with self._half():
+        with self.fabric.autocast():
             e = self.D_a(torch.cat([views_x, views_y])).float()
         loss, hits = losses.L_judge(e[: len(views_x)], e[len(views_x) :], 16.0)
         return scalars | self._descend("D_a", {"D_a": (0.3, loss)}) | {"hits": float(hits)}
@@ -241,22 +221,15 @@ class Trainer:
     def _descend(self, name: str, terms: dict[str, tuple[float, Tensor]]) -> dict[str, float]:
         """One step of one optimiser on a weighted sum; returns the terms without their weights."""
         opt, p = self.opts[name], self.profile
-        opt.zero_grad(set_to_none=True)
-        torch.autograd.backward(torch.stack([weight * term for weight, term in terms.values()]).sum())
-        own = [parameter for group in opt.param_groups for parameter in group["params"]]
-        if name in ("G", "H"):
-            nn.utils.clip_grad_norm_(own, 5.0)
         painting = self.step < p.paint_steps
         done = self.step if painting else self.step - p.paint_steps
         left = 1 - done / (p.paint_steps if painting else p.hide_steps)
         rate = {"H": p.rate_hiding, "D_a": p.rate / 3}.get(name, p.rate)
         for group in opt.param_groups:
             group["lr"] = rate * min(1.0, 0.03 + 2 * left, (done + 1) / 100)
-        opt.step()
+        loss = torch.stack([weight * term for weight, term in terms.values()]).sum()
+        descend(self.fabric, opt, loss, clip=5.0 if name in ("G", "H") else None)
         return {key: float(term.detach()) for key, (_, term) in terms.items()}
-
-    def _half(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16)
 
 
 def _views(x: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -273,36 +246,10 @@ def _views(x: Tensor, y: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
     return views[0], views[1]
 
 
-def train(
-    trainer: Trainer, log: Callable[[str], None], *, log_every: int = 50, save_every: int = 250
-) -> None:
-    """Run until the profile's last step, or until SIGTERM, which saves and returns."""
-    stopped = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopped
-        stopped = True
-
-    signal.signal(signal.SIGTERM, stop)
-    sums: dict[str, float] = {}
-    began, since = time.monotonic(), trainer.step
-    while trainer.step < trainer.profile.steps and not stopped:
-        for name, value in trainer.advance().items():
-            sums[name] = sums.get(name, 0.0) + value / log_every
-        if trainer.step % log_every == 0:
-            speed = (trainer.step - since) * trainer.profile.batch / (time.monotonic() - began)
-            text = " ".join(f"{name} {value:.4f}" for name, value in sums.items())
-            log(f"step {trainer.step} {text} | {speed:.0f} images/s")
-            sums, began, since = {}, time.monotonic(), trainer.step
-        if trainer.step % save_every == 0:
-            trainer.save()
-    trainer.save()
-
-
-def load_pair(path: Path) -> tuple[SeenHiddenEncoder, Restorer]:
-    """U_e and U_d of a checkpoint, with the sizes that it says."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    nets = SeenHiddenEncoder(state["profile"]["seen_base"]), Restorer(state["profile"]["restorer_base"])
-    for name, net in zip(("U_e.", "U_d."), nets, strict=True):
-        net.load_state_dict({k[4:]: v for k, v in state["nets"].items() if k.startswith(name)})
-    return nets
+def load_seen_hidden(state: dict[str, Any]) -> tuple[SeenHiddenEncoder, Restorer]:
+    """U_e and U_d of a checkpoint of this method, with the sizes that it says, in eval mode."""
+    profile = state["profile"]
+    U_e, U_d = SeenHiddenEncoder(profile["seen_base"]), Restorer(profile["restorer_base"])
+    pick(state, "U_e", U_e)
+    pick(state, "U_d", U_d)
+    return U_e, U_d

@@ -1,0 +1,180 @@
+"""From the options of `uunet-lab train` to a run: opens sets and matchers, and puts a training together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from lightning_fabric import Fabric
+from torch import nn
+
+from uunet_lab.datasets.index import Codes
+from uunet_lab.datasets.packing import open_set
+from uunet_lab.datasets.pairs import PairSource
+from uunet_lab.datasets.records import pack
+from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
+from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
+from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
+from uunet_lab.methods.uunet.subjects import SubjectSource
+from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenTraining
+from uunet_lab.training.augment import StillSource, split
+from uunet_lab.training.errors import TrainingError
+from uunet_lab.training.loop import CHECKPOINT, load
+from uunet_lab.training.parts import HELD_OUT, parts
+
+Stills = tuple[npt.NDArray[np.uint8], Codes]
+PaperName = Literal["paper", "paper-slim"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What shall become of the labels; see `s_vector`."""
+
+    keep: tuple[str, ...] = ()
+    change: tuple[str, ...] = ()
+    preset: Preset | None = None
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """`gender,ethnicity` → ("gender", "ethnicity")."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def matcher_training(  # noqa: PLR0917
+    fabric: Fabric, faces: Path, label: Label, profile: PaperName, steps: int | None, seed: int
+) -> MatcherTraining:
+    """Phase 1 of the paper.
+
+    Args:
+        fabric: devices.
+        faces: a packed set that has the label.
+        label, profile: what to train, and how.
+        steps: instead of the profile's.
+        seed: of everything.
+
+    Raises:
+        DatasetError, TrainingError: the set or its labels don't do.
+    """
+    packed, chosen = open_set(faces), MATCHERS[profile]
+    return MatcherTraining(
+        fabric,
+        packed.images,
+        PairSource(packed, column(packed, label), parts(packed)[0], seed),
+        label=label,
+        profile=replace(chosen, steps=steps or chosen.steps),
+        seed=seed,
+    )
+
+
+def paper_training(  # noqa: PLR0917
+    fabric: Fabric,
+    faces: Path,
+    matchers: Sequence[Path],
+    wanted: Wanted,
+    profile: PaperName,
+    steps: int | None,
+    seed: int,
+) -> PaperTraining:
+    """Phase 2 of the paper.
+
+    Args:
+        fabric: devices.
+        faces: a packed set.
+        matchers: runs of phase 1, one for each label, `id` among them.
+        wanted: of the labels.
+        profile: how.
+        steps: instead of the profile's.
+        seed: of everything.
+
+    Raises:
+        DatasetError, TrainingError: the set, the matchers or what is wanted of them don't do.
+    """
+    loaded = [load_matcher(run) for run in matchers]
+    by_label: dict[str, nn.Module] = {label: D_a for label, D_a in loaded}  # noqa: C416 (wider types)
+    if len(by_label) < len(loaded):
+        twice = next(label for i, (label, _) in enumerate(loaded) if label in dict(loaded[:i]))
+        raise TrainingError(f"two matchers are of {twice!r}", "give --matcher once for each label")
+    s = s_vector(tuple(by_label), wanted.keep, wanted.change, wanted.preset)
+    packed, chosen = open_set(faces), PROFILES[profile]
+    return PaperTraining(
+        fabric,
+        SubjectSource(packed, parts(packed)[0], seed),
+        matchers=by_label,
+        s=s,
+        profile=replace(chosen, steps=steps or chosen.steps),
+        seed=seed,
+    )
+
+
+def stills_of(faces: Path | None, archive: Path | None, table: Path | None, cache: Path | None) -> Stills:
+    """The training stills of the `seen-hidden` profile: of a packed set, or of a tar and its CSV.
+
+    Returns:
+        uint8 RGB (N, S, S, 3), and the rows that may be trained on.
+
+    Raises:
+        TrainingError: neither is given, or both. DatasetError: it can't be read.
+    """
+    if faces is not None and archive is None and table is None:
+        packed = open_set(faces)
+        return packed.images, parts(packed)[0]
+    if faces is None and archive is not None and table is not None:
+        images = pack(archive, table, cache or Path("runs/cache.npy"))
+        return images, split(len(images), HELD_OUT)[0]
+    raise TrainingError("training needs faces", "give --faces, or --archive and --table, and not both")
+
+
+def seen_hidden_training(
+    fabric: Fabric, stills: Stills, paint_steps: int | None, hide_steps: int | None, seed: int
+) -> SeenHiddenTraining:
+    """The profile that ships.
+
+    Args:
+        fabric: devices.
+        stills: of `stills_of`.
+        paint_steps, hide_steps: lengths of the phases, instead of the profile's.
+        seed: of everything.
+    """
+    images, rows = stills
+    profile = replace(
+        SEEN_HIDDEN,
+        paint_steps=SEEN_HIDDEN.paint_steps if paint_steps is None else paint_steps,
+        hide_steps=SEEN_HIDDEN.hide_steps if hide_steps is None else hide_steps,
+    )
+    return SeenHiddenTraining(fabric, StillSource(images, rows, seed), profile, seed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What a matcher says of held-out pairs: (n,) b̂ and b of eq. 1 and 2, and who is in each pair."""
+
+    label: Label
+    scores: npt.NDArray[np.float64]
+    same: npt.NDArray[np.bool_]
+    first: Codes
+    second: Codes
+    steps: int
+
+
+def judge(run: Path, faces: Path, pairs: int) -> Judged:
+    """Let a matcher judge balanced pairs of people whom its training never saw.
+
+    Args:
+        run: of phase 1.
+        faces: the packed set that it was trained on; its held-out part is used.
+        pairs: how many.
+
+    Raises:
+        DatasetError, TrainingError: the run, the set or its labels don't do.
+    """
+    label, D_a = load_matcher(run)
+    packed = open_set(faces)
+    drawn = PairSource(packed, column(packed, label), parts(packed)[1], seed=0).batch(0, pairs)
+    scores = agreement(D_a, packed.images, drawn.first, drawn.second)
+    people = packed.identity
+    steps = int(load(run / CHECKPOINT)["step"])
+    return Judged(label, scores, drawn.same, people[drawn.first], people[drawn.second], steps)

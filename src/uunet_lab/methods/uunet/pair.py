@@ -1,0 +1,26 @@
+"""U_e and U_d of a run, whatever its profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from uunet_lab.methods.uunet import paper_train, train
+from uunet_lab.training.errors import TrainingError
+from uunet_lab.training.loop import load
+
+
+def load_pair(path: Path) -> tuple[nn.Module, nn.Module]:
+    """U_e, (B, 4, 64, 64) → (B, 3, 64, 64), and U_d, (B, 3, 64, 64) → the same, in [0, 1], in eval mode.
+
+    Raises:
+        TrainingError: the checkpoint is missing, damaged, or of a run that makes no pair.
+    """
+    state = load(path)
+    method = state.get("method", train.METHOD)  # checkpoints of `seen-hidden` once did not say
+    if method == train.METHOD:
+        return train.load_seen_hidden(state)
+    if method == paper_train.METHOD:
+        return paper_train.load_paper_pair(state)
+    raise TrainingError(f"{path} is of a {method!r} run, which makes no pair", "name a run of `train uunet`")

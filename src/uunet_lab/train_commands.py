@@ -1,0 +1,129 @@
+"""`uunet-lab train …`. What is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from uunet.commands import finish, guarded
+from uunet.errors import UUNetError
+
+if TYPE_CHECKING:
+    from uunet.console import Terminal
+    from uunet_lab.training.loop import Training
+
+app = typer.Typer(help="Train models.", no_args_is_help=True)
+
+Run = Annotated[Path, typer.Argument(help="Folder of the run; a run that is there goes on.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="paper, paper-slim: instead of the profile's.")]
+Devices = Annotated[int, typer.Option(help="GPUs, or processes where there is none.")]
+Precision = Annotated[
+    Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes; weights have 32 bits.")
+]
+_STOPPED = 143  # SIGTERM, as README says
+
+
+class OptionError(UUNetError):
+    """Options that don't go together."""
+
+
+@app.command("matcher")
+def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
+    run: Run,
+    label: Annotated[
+        Literal["id", "gender", "ethnicity", "hairstyle", "age"], typer.Option(help="What to compare.")
+    ],
+    faces: Annotated[Path, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")],
+    profile: Annotated[
+        Literal["paper", "paper-slim"], typer.Option(help="paper: until it converges; paper-slim: for a CPU.")
+    ] = "paper-slim",
+    steps: Steps = None,
+    devices: Devices = 1,
+    precision: Precision = "bf16-mixed",
+    seed: int = 1,
+) -> None:
+    """Phase 1 of the paper: D_a of its Table I for one label, from balanced pairs."""
+    with guarded() as terminal:
+        from uunet_lab.assembly import matcher_training  # noqa: PLC0415
+        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+        fabric = open_devices(precision, devices)
+        _go(terminal, matcher_training(fabric, faces, label, profile, steps, seed), run)
+
+
+@app.command("uunet")
+def train_uunet(  # noqa: PLR0917
+    run: Run,
+    profile: Annotated[
+        Literal["seen-hidden", "paper", "paper-slim"],
+        typer.Option(help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU."),
+    ] = "seen-hidden",
+    faces: Annotated[Path | None, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="seen-hidden: a tar of face images, instead of --faces.", exists=True)
+    ] = None,
+    table: Annotated[Path | None, typer.Option(help="Its CSV, with a column `file`.", exists=True)] = None,
+    cache: Annotated[Path | None, typer.Option(help="Where its decoded images are kept.")] = None,
+    paint_steps: Annotated[int | None, typer.Option(help="seen-hidden: of the first phase.")] = None,
+    hide_steps: Annotated[int | None, typer.Option(help="seen-hidden: of the second phase.")] = None,
+    matcher: Annotated[
+        list[Path] | None, typer.Option(help="paper: a run of `train matcher`, once for each label.")
+    ] = None,
+    keep: Annotated[str, typer.Option(help="paper: labels to keep, like gender,ethnicity.")] = "",
+    change: Annotated[str, typer.Option(help="paper: labels to change, like hairstyle.")] = "",
+    preset: Annotated[
+        Literal["equal-soft", "all-different"] | None,
+        typer.Option(help="paper: keep, or change, all labels but the identity."),
+    ] = None,
+    steps: Steps = None,
+    devices: Devices = 1,
+    precision: Precision = "bf16-mixed",
+    seed: int = 1,
+) -> None:
+    """Train U_e and U_d. What a profile departs in from the paper, and why, stands in its docstring.
+
+    paper: as IV-A of the paper has it. paper-slim: the same at half the width and a quicker pace, for a CPU.
+    seen-hidden: the face that is seen and what is hidden in it are made by two networks.
+    """
+    with guarded() as terminal:
+        ours: dict[str, Any] = {"paint_steps": paint_steps, "hide_steps": hide_steps}
+        theirs = {"matcher": matcher, "keep": keep, "change": change, "preset": preset, "steps": steps}
+        stills = {"archive": archive, "table": table, "cache": cache}
+        _refuse(profile, theirs if profile == "seen-hidden" else ours | stills)
+        from uunet_lab import assembly  # noqa: PLC0415
+        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+        fabric = open_devices(precision, devices)
+        training: Training
+        if profile == "seen-hidden":
+            images = assembly.stills_of(faces, archive, table, cache)
+            training = assembly.seen_hidden_training(fabric, images, paint_steps, hide_steps, seed)
+        elif faces is None:
+            raise OptionError(f"{profile} needs --faces", "pack the set: uunet-lab dataset pack")
+        else:
+            wanted = assembly.Wanted(assembly.names_of(keep), assembly.names_of(change), preset)
+            training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)
+        _go(terminal, training, run)
+
+
+def _refuse(profile: str, options: dict[str, Any]) -> None:
+    """Options of another profile are no use: say so, rather than train something else than was wanted."""
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
+    if given:
+        raise OptionError(f"{profile} has no {', '.join(given)}", "see uunet-lab train uunet --help")
+
+
+def _go(terminal: Terminal, training: Training, run: Path) -> None:
+    """Begin or go on; the first process speaks for all."""
+    from uunet_lab.training import loop  # noqa: PLC0415
+
+    first = training.fabric.is_global_zero
+    if loop.resume(training, run) and first:
+        terminal.say(f"{run} goes on after step {training.step} of {training.steps}")
+    finished = loop.run(training, run, terminal.say if first else lambda _: None)
+    if first:
+        what = "done" if finished else "stopped; the same command goes on"
+        terminal.say(f"{run}: {what}, step {training.step} of {training.steps}")
+    finish(0 if finished else _STOPPED)

@@ -1,0 +1,120 @@
+"""`uunet-lab train` and `evaluate matcher`: from packed faces to a pair, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lab_media import noise_set
+from uunet_lab.__main__ import app
+from uunet_lab.datasets.packing import pack
+from uunet_lab.datasets.records import FaceRecord
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    faces = noise_set(20, 3)
+    folder = tmp_path_factory.mktemp("set") / "noise"
+    records = (
+        FaceRecord(image, f"p{who:02}", labels={"gender": "FM"[who % 2], "race": "abc"[who % 3]})
+        for image, who in zip(faces.images, faces.identity, strict=True)
+    )
+    pack(records, folder, side=72)
+    return folder
+
+
+def _call(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def _matcher(run: Path, packed: Path, label: str) -> Result:
+    return _call("train", "matcher", run, "--label", label, "--faces", packed, "--steps", 2)
+
+
+def test_from_faces_to_matchers_to_a_pair(packed: Path, tmp_path: Path) -> None:
+    for label in ("id", "gender"):
+        result = _matcher(tmp_path / label, packed, label)
+        assert result.exit_code == 0, result.output
+        assert "done, step 2 of 2" in " ".join(result.output.split())
+    figures = tmp_path / "matcher.json"
+    result = _call(
+        "evaluate",
+        "matcher",
+        tmp_path / "id",
+        tmp_path / "gender",
+        "--faces",
+        packed,
+        "-o",
+        figures,
+        "--pairs",
+        60,
+    )
+    assert result.exit_code == 0, result.output
+    metrics = json.loads(figures.read_text())["metrics"]
+    assert metrics.keys() == {"id", "gender"}
+    assert metrics["id"]["low"] <= metrics["id"]["auc"] <= metrics["id"]["high"]
+    assert (metrics["id"]["pairs"], metrics["id"]["steps"]) == (60, 2)
+    assert metrics["id"]["people"] <= 5  # of 20: a fifth is held out, whole people
+
+
+def test_a_finished_run_is_not_trained_again(packed: Path, tmp_path: Path) -> None:
+    _matcher(tmp_path / "id", packed, "id")
+    before = (tmp_path / "id" / "last.pt").read_bytes()
+    result = _matcher(tmp_path / "id", packed, "id")
+    assert "goes on after step 2 of 2" in " ".join(result.output.split())
+    assert (tmp_path / "id" / "last.pt").read_bytes() == before
+
+
+def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    paper = ("train", "uunet", run, "--profile", "paper-slim")
+    for arguments, says in (
+        (("train", "uunet", run), "training needs faces"),
+        (("train", "uunet", run, "--faces", packed, "--keep", "gender"), "seen-hidden has no --keep"),
+        ((*paper, "--faces", packed, "--paint-steps", 3), "paper-slim has no --paint-steps"),
+        (paper, "paper-slim needs --faces"),
+        ((*paper, "--faces", packed), "no matcher of `id`"),
+        ((*paper, "--faces", packed, "--matcher", tmp_path / "no"), "there is no"),
+        (("train", "matcher", run, "--label", "hairstyle", "--faces", packed), "no image of the set says"),
+        (("train", "matcher", run, "--label", "id", "--faces", tmp_path), "not a packed set"),
+        (("train", "matcher", run, "--label", "id", "--faces", packed, "--devices", 0), "0 devices"),
+    ):
+        result = _call(*arguments)
+        text = " ".join(result.output.split())
+        assert result.exit_code == 1, text
+        assert "error: " in text
+        assert says in text
+        assert "hint: " in text
+    assert not run.exists()
+
+
+def test_one_matcher_for_each_label(packed: Path, tmp_path: Path) -> None:
+    _matcher(tmp_path / "id", packed, "id")
+    twice = ("--matcher", tmp_path / "id", "--matcher", tmp_path / "id")
+    result = _call("train", "uunet", tmp_path / "run", "--profile", "paper-slim", "--faces", packed, *twice)
+    assert result.exit_code == 1
+    assert "two matchers are of 'id'" in result.output
+
+
+def test_sigterm_saves_and_the_same_command_goes_on(packed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "id"
+    command = [sys.executable, "-m", "uunet_lab", "train", "matcher", str(run)]
+    command += ["--label", "id", "--faces", str(packed), "--steps", "100000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(run.glob("events.*")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1)
+    os.kill(process.pid, signal.SIGTERM)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert "stopped; the same command goes on" in " ".join(out.split())
+    assert (run / "last.pt").exists()
