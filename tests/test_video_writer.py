@@ -148,10 +148,18 @@ def test_a_span_takes_only_its_sound(tmp_path: Path) -> None:
     assert min(heard) >= span[0] - Fraction(1, 100)
 
 
-def test_planes_of_the_reader_are_read_only(tmp_path: Path) -> None:
-    with RawReader(make_video(tmp_path / "in.mp4")) as reader:
-        frame = next(iter(reader))
-        assert not any(plane.flags.writeable for plane in frame.picture.planes)
+def test_frames_can_be_painted_over(tmp_path: Path) -> None:
+    """The decoder needs its pictures for those that come after them: what a reader gives is a copy."""
+    for name, pixel_format in (("in.mp4", "yuv420p"), ("grey.mkv", "gray")):
+        how = {"codec": "ffv1"} if pixel_format == "gray" else {}
+        source = make_video(tmp_path / name, frames=20, pixel_format=pixel_format, **how)  # type: ignore[arg-type]
+        with RawReader(source, codec="h264") as reader:
+            untouched = list(reader)
+        with RawReader(source, codec="h264") as reader:
+            for frame, before in zip(reader, untouched, strict=True):
+                for plane, other in zip(frame.picture.planes, before.picture.planes, strict=True):
+                    assert np.array_equal(plane, other)
+                    plane[...] = 7
 
 
 def test_a_reader_can_be_left_early(tmp_path: Path) -> None:
