@@ -8,6 +8,7 @@ step.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Literal, cast
 
@@ -42,6 +43,7 @@ def open_devices(precision: Precision = "32-true", count: int = 1) -> Fabric:
             f"{count} devices wanted, there are {torch.cuda.device_count()}",
             "give --devices a smaller number",
         )
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells every process and precision
     fabric = Fabric(
         accelerator=accelerator, strategy="ddp" if count > 1 else "auto", devices=count, precision=precision
     )
