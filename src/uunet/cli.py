@@ -95,9 +95,9 @@ def deidentify(  # noqa: PLR0917
     """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import conclude, finish, guarded, publisher, report  # noqa: PLC0415
-    from uunet.console import runs_document  # noqa: PLC0415
     from uunet.job import Options  # noqa: PLC0415
     from uunet.video import EncodeSettings  # noqa: PLC0415
+    from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
         check_quality(codec, crf)
@@ -162,10 +162,10 @@ def reconstruct(  # noqa: PLR0917
     """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import finish, for_target, guarded, model_path, report  # noqa: PLC0415
-    from uunet.console import runs_document  # noqa: PLC0415
     from uunet.job import Selection, Summary  # noqa: PLC0415
     from uunet.pipeline import reconstruct as restore  # noqa: PLC0415
     from uunet.video import EncodeSettings  # noqa: PLC0415
+    from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
         if decoder is None:
@@ -206,9 +206,9 @@ def inspect(
     The model that made it, the tracks with their times, and how well each window's message can be read.
     """
     from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
-    from uunet.console import inspection_document, inspection_tables  # noqa: PLC0415
     from uunet.inspection import inspect as examine  # noqa: PLC0415
     from uunet.models import read_card  # noqa: PLC0415
+    from uunet.wording import inspection_document, inspection_tables  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
         found = examine(file, None if model is None else read_card(model_path(model)).pair)
@@ -241,8 +241,8 @@ def demo(
     """
     from uunet import demo as show  # noqa: PLC0415
     from uunet.commands import guarded  # noqa: PLC0415
-    from uunet.console import demonstration_warning, summary_table  # noqa: PLC0415
     from uunet.models import read_card, shipped  # noqa: PLC0415
+    from uunet.wording import demonstration_warning, summary_table  # noqa: PLC0415
 
     with guarded(debug=debug) as terminal:
         with terminal.progress("demo") as listen:

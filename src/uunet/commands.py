@@ -16,13 +16,14 @@ from types import FrameType
 import typer
 
 from uunet.batch import Job, Outcome
-from uunet.console import Terminal, demonstration_warning, summary_table
+from uunet.console import Terminal
 from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
 from uunet.models import read_card, shipped
 from uunet.pipeline import deidentify
 from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
+from uunet.wording import demonstration_warning, summary_table
 
 _INTERRUPTED, _TERMINATED, _PIPE = 130, 143, 141  # 128 + signal
 _MOST_NAMED = 8
