@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pytest
 import torch
 from lightning_fabric import Fabric
+from tensorboardX.proto.event_pb2 import Event
 from torch import nn
 
 from uunet_lab.training.devices import descend, draws, open_devices, share_of
@@ -94,7 +96,23 @@ def test_it_logs_means_and_speed_and_keeps_sheets(tmp_path: Path) -> None:
     assert said[0].endswith("images/s")
     assert line.shown == 2
     assert (tmp_path / "sheet.png").stat().st_size > 0
-    assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 1
+    told = _events(tmp_path)
+    assert [(step, tag) for step, tag, _ in told] == [
+        (step, tag) for step in (2, 4) for tag in ("loss", "step", "images/s", "sheet")
+    ]
+    assert told[1][2] == 1.5
+
+
+def _events(folder: Path) -> list[tuple[int, str, float]]:
+    """(step, tag, value) of TensorBoard's file: records of length, check sum, message, check sum."""
+    [path] = folder.glob("events.out.tfevents.*")
+    data, at, found = path.read_bytes(), 0, []
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        event = Event.FromString(data[at + 12 : at + 12 + length])
+        found += [(event.step, value.tag, value.simple_value) for value in event.summary.value]
+        at += length + 16
+    return found
 
 
 def test_it_saves_on_the_way_and_leaves_nothing_half_written(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ from lab_media import noise_set
 from uunet_lab.__main__ import app
 from uunet_lab.datasets.packing import pack
 from uunet_lab.datasets.records import FaceRecord
+from uunet_lab.methods.uunet.pair import load_pair
+from uunet_lab.methods.uunet.paper_networks import UNet
+from uunet_lab.training.loop import load
 
 
 @pytest.fixture(scope="module")
@@ -45,24 +48,22 @@ def test_from_faces_to_matchers_to_a_pair(packed: Path, tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         assert "done, step 2 of 2" in " ".join(result.output.split())
     figures = tmp_path / "matcher.json"
-    result = _call(
-        "evaluate",
-        "matcher",
-        tmp_path / "id",
-        tmp_path / "gender",
-        "--faces",
-        packed,
-        "-o",
-        figures,
-        "--pairs",
-        60,
-    )
+    runs = (tmp_path / "id", tmp_path / "gender")
+    result = _call("evaluate", "matcher", *runs, "--faces", packed, "-o", figures, "--pairs", 60)
     assert result.exit_code == 0, result.output
     metrics = json.loads(figures.read_text())["metrics"]
     assert metrics.keys() == {"id", "gender"}
     assert metrics["id"]["low"] <= metrics["id"]["auc"] <= metrics["id"]["high"]
     assert (metrics["id"]["pairs"], metrics["id"]["steps"]) == (60, 2)
     assert metrics["id"]["people"] <= 5  # of 20: a fifth is held out, whole people
+    pair = tmp_path / "pair"
+    matchers = ("--matcher", runs[0], "--matcher", runs[1], "--preset", "all-different")
+    result = _call(
+        "train", "uunet", pair, "--profile", "paper-slim", "--faces", packed, *matchers, "--steps", 1
+    )
+    assert result.exit_code == 0, result.output
+    assert load(pair / "last.pt")["s"] == {"id": -1, "gender": -1}
+    assert all(isinstance(net, UNet) for net in load_pair(pair / "last.pt"))
 
 
 def test_a_finished_run_is_not_trained_again(packed: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class UNet(nn.Module):
         h = self.drop(skips.pop())
         for up, convolve in zip(self.up, self.join, strict=True):
             h = convolve(torch.cat([skips.pop(), up(h)], 1))
-        return torch.sigmoid(self.out(h))
+        return torch.sigmoid(self.out(h).float())  # 16 bits would be coarser than a picture's 8
 
 
 class PatchGAN(nn.Module):
