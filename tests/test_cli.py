@@ -44,7 +44,7 @@ def test_deidentify_says_what_it_did(folder: Path) -> None:
 def test_inspect_for_people_and_machines(folder: Path) -> None:
     ran = Ran("inspect", folder / "public.mp4")
     assert ran.code == 0
-    for text in ("h264", "192x144", "uunet-demo", "read in 5 of 5 frames", "OK"):
+    for text in ("h264", "192x144", "uunet-demo", "read in 5 of 5 frames", "beside the pictures", "OK"):
         assert text in ran.out
     found = Ran("inspect", folder / "public.mp4", "--json", "--model", "demo").json
     assert found["readable_frames"] == found["frames"] == 5

@@ -26,6 +26,9 @@ WHY = {
 }
 """Verdicts in words."""
 
+CARRIERS = {"sei": "beside the pictures", "lsb": "in the lowest bits", "spread": "in the pixels", "none": "-"}
+"""Carriers in words."""
+
 
 def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     """A run, for people."""
@@ -113,7 +116,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
 
 
 def _messages(summary: Summary) -> str:
-    carriers = ", ".join(f"{name} {n}" for name, n in summary.carriers.items() if name != "none")
+    carriers = ", ".join(f"{CARRIERS[name]}: {n}" for name, n in summary.carriers.items() if name != "none")
     read = _read(summary.frames - summary.silent, summary.frames, summary.incomplete)
     return f"{read} ({carriers})"
 
@@ -194,14 +197,14 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
             tracks.add_row(str(track), times)
         yield tracks
     if found.readable:
-        windows = Table("window", "frames", "seconds", "carrier", "regions", "verdict", box=None)
+        windows = Table("window", "frames", "seconds", "message", "regions", "verdict", box=None)
         for window in found.windows:
             span = window.span
             windows.add_row(
                 "-" if window.number is None else str(window.number),
                 f"{span.first}-{span.last}",
                 f"{float(span.begin):.2f}-{float(span.end):.2f}",
-                ", ".join(window.carriers),
+                ", ".join(CARRIERS[name] for name in window.carriers),
                 str(window.regions),
                 ", ".join(
                     name if len(window.verdicts) == 1 else f"{name} {n}"
