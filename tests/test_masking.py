@@ -15,7 +15,7 @@ from test_geometry import copy, layout, noise
 from tiny_models import SIDE, private_model, public_model
 from uunet.errors import ModelError
 from uunet.geometry import paste, soft_border
-from uunet.masking import NoiseBank, Region, is_reversible, mask, unmask, waves
+from uunet.masking import NoiseBank, Region, is_reversible, mask, mask_window, unmask, waves
 from uunet.models import Restorer, Swapper
 from uunet.types import Box, Picture, RawFrame
 
@@ -106,17 +106,45 @@ def test_samples_outside_the_boxes_stay(pair: tuple[Swapper, Restorer], boxes: l
         assert np.array_equal(restored.picture.planes[i][outside], old[outside])
 
 
-def test_in_place_is_the_same_in_the_frames_own_memory(pair: tuple[Swapper, Restorer]) -> None:
-    frame, boxes = RawFrame(smooth(), 0, 0), [Box(10, 10, 64, 64), Box(50, 40, 64, 64)]
-    published = mask(frame, regions(*boxes), pair[0], NOISE)
-    restored = unmask(published, boxes, pair[1])
-    mine = RawFrame(copy(frame.picture), 0, 0)
-    public = mask(mine, regions(*boxes), pair[0], NOISE, in_place=True)
-    assert public.picture is mine.picture
-    assert all(map(np.array_equal, public.picture.planes, published.picture.planes))
+@settings(max_examples=20, deadline=None)
+@given(many=st.lists(st.lists(box, max_size=7), max_size=9))
+def test_a_window_is_its_frames_in_their_own_memory(
+    pair: tuple[Swapper, Restorer], many: list[list[Box]]
+) -> None:
+    frames = [RawFrame(noise(layout(), (123, 121), seed), seed, 7 * seed) for seed in range(len(many))]
+    single = [mask(f, regions(*boxes), pair[0], NOISE) for f, boxes in zip(frames, many, strict=True)]
+    window = mask_window(frames, [regions(*boxes) for boxes in many], pair[0], NOISE)
+    assert [(f.index, f.pts) for f in window] == [(f.index, f.pts) for f in single]
+    for raw, one, other in zip(frames, single, window, strict=True):
+        assert other.picture is raw.picture
+        # the net may round differently in another company
+        for a, b in zip(one.picture.planes, other.picture.planes, strict=True):
+            np.testing.assert_allclose(a.astype(int), b.astype(int), atol=1)
+
+
+def test_unmask_in_place(pair: tuple[Swapper, Restorer]) -> None:
+    boxes = [Box(10, 10, 64, 64), Box(50, 40, 64, 64)]
+    public = mask(RawFrame(smooth(), 0, 0), regions(*boxes), pair[0], NOISE)
+    restored = unmask(public, boxes, pair[1])
     back = unmask(public, boxes, pair[1], in_place=True)
-    assert back.picture is mine.picture
+    assert back.picture is public.picture
     assert all(map(np.array_equal, back.picture.planes, restored.picture.planes))
+
+
+class Counting(Swapper):
+    """Remembers how many faces came at once."""
+
+    def swap(self, patches: Patches, noise: Patches) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+        self.calls = [*getattr(self, "calls", []), len(patches)]
+        return super().swap(patches, noise)
+
+
+def test_faces_of_several_frames_share_a_call(tmp_path: Path) -> None:
+    swapper = Counting(public_model(tmp_path))
+    boxes = [Box(0, 0, 40, 40), Box(50, 50, 40, 40), Box(90, 0, 30, 30)]
+    frames = [RawFrame(noise(layout(), (123, 121)), k, k) for k in range(6)]
+    mask_window(frames, [regions(*boxes)] * 6, swapper, NOISE)
+    assert swapper.calls == [12, 6]
 
 
 @settings(max_examples=40, deadline=None)

@@ -80,15 +80,15 @@ def read(path: Path, pair: str = PAIR) -> list[Revealed]:
 
 
 def spied(monkeypatch: pytest.MonkeyPatch) -> list[list[Box]]:
-    """The boxes that `mask` is given from now on, frame by frame."""
+    """The boxes that `mask_window` is given from now on, frame by frame."""
     used: list[list[Box]] = []
-    original = masking.mask
+    original = masking.mask_window
 
-    def spy(frame: RawFrame, regions: Sequence[Region], *rest: Any, **more: Any) -> PublicFrame:
-        used.append([region.box for region in regions])
-        return original(frame, regions, *rest, **more)
+    def spy(frames: Sequence[RawFrame], regions: Sequence[Sequence[Region]], *rest: Any) -> list[PublicFrame]:
+        used.extend([region.box for region in here] for here in regions)
+        return original(frames, regions, *rest)
 
-    monkeypatch.setattr(pipeline, "mask", spy)
+    monkeypatch.setattr(pipeline, "mask_window", spy)
     return used
 
 
@@ -300,8 +300,8 @@ def failing_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any
         ("uunet.boxfile.BoxFile.detect", 0),
         ("uunet.boxfile.BoxFile.detect", 60),
         ("uunet.track.Follower.update", 0),
-        ("uunet.pipeline.mask", 0),
-        ("uunet.pipeline.mask", 80),
+        ("uunet.pipeline.mask_window", 0),
+        ("uunet.pipeline.mask_window", 1),
         ("uunet.masking.paste", 50),
         ("uunet.models.Swapper.swap", 1),
         ("uunet.pipeline.hide", 0),

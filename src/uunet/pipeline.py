@@ -13,7 +13,7 @@ from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import MessageError
 from uunet.hiding import Revealed, Signature, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
-from uunet.masking import NoiseBank, Region, is_reversible, mask, unmask
+from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer
 from uunet.tools import Tools
@@ -67,11 +67,7 @@ def deidentify(
                 exported.add(window)
             raw, window = window.frames, replace(window, frames=())  # noqa: PLW2901
             with meter.stage("mask"):  # in place, and nobody keeps what was raw: a window takes 70 MB at 720p
-                turn = reader.info.rotation
-                frames = [
-                    mask(frame, here, swapper, noise, turn, in_place=True)
-                    for frame, here in zip(raw, regions, strict=True)
-                ]
+                frames = mask_window(raw, regions, swapper, noise, reader.info.rotation)
                 del raw
             boxes = [[region.box for region in here] for here in regions]
             with meter.stage("hide"):
