@@ -204,6 +204,17 @@ def test_from_video_to_a_packed_set(tmp_path: Path) -> None:
     assert left == {"hall.mp4", "shards", "packed", "sheet.png"}  # faces stay where they were asked for
 
 
+def test_a_folder_that_is_a_file_is_an_error_of_the_output(clip: Path, tmp_path: Path) -> None:
+    build(clip, tmp_path / "shards", Scripted(), RULES)
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    for arguments in (("build", clip), ("pack", tmp_path / "shards")):
+        ran = _run(*arguments, "-o", taken)
+        assert ran.exit_code == 1
+        assert f"error: can't write to {taken}" in ran.stderr
+        assert taken.read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [

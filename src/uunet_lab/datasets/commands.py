@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +13,7 @@ import typer
 
 from uunet.commands import finish, guarded
 from uunet.console import Terminal
-from uunet.errors import UUNetError
+from uunet.errors import OutputError, UUNetError
 from uunet.job import Listener, Progress
 from uunet_lab.datasets.registry import KINDS, Kind
 from uunet_lab.datasets.tracklets import TrackletRules
@@ -66,7 +68,7 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
         failed = 0
         for video in videos:
             try:
-                with terminal.progress(video.name) as bar:
+                with _writing(output), terminal.progress(video.name) as bar:
                     told = partial(_tell, bar)
                     built, before = build_one(video, output, detector, rules, said, told)
             except UUNetError as error:
@@ -79,6 +81,17 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
             terminal.say(f"{video} → {built.camera}: {built.tracklets} tracklets, {built.crops} faces{state}")
         _conclude(terminal, output, summary(output))
         finish(1 if failed else 0)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """What the operating system refuses, said as an error of the output: readers have errors of their own."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"can't write to {folder}: {error.strerror or error}", "check the folder and free space"
+        ) from error
 
 
 def _tell(bar: Listener, frames: int) -> None:
@@ -123,7 +136,8 @@ def pack(
         from uunet_lab.datasets.packing import pack as write  # noqa: PLC0415
         from uunet_lab.datasets.registry import load  # noqa: PLC0415
 
-        faces = write(load(kind, path, side), output, side=side, source=f"{kind} {path.name}")
+        with _writing(output):
+            faces = write(load(kind, path, side), output, side=side, source=f"{kind} {path.name}")
         sequences = len(faces.names["sequence"])
         terminal.say(f"{output}: {len(faces)} faces, {faces.people} people, {sequences} tracklets")
         for label, codes in faces.labels.items():
