@@ -17,18 +17,18 @@ from lightning_fabric import Fabric
 from tensorboardX.proto.event_pb2 import Event
 from torch import nn
 
-from uunet_lab.training.devices import descend, draws, open_devices, share_of
+from uunet_lab.training.devices import agree, descend, draws, open_devices, share_of
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import load, resume, run, save
 
 
 class Line:
-    """The smallest training: a line fitted to random points, with dropout."""
+    """The smallest training: a line fitted to random points, with dropout and running statistics."""
 
     def __init__(self, fabric: Fabric, steps: int = 4, batch: int = 8) -> None:
         torch.manual_seed(1)
         self.fabric, self.steps, self.batch, self.step = fabric, steps, batch, 0
-        self.net = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.3), nn.Linear(8, 1)).to(fabric.device)
+        self.net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 1))
         self.opt = torch.optim.Adam(self.net.parameters(), 0.05)
         self.stop_at, self.shown = -1, 0
 
@@ -37,6 +37,7 @@ class Line:
         x = torch.rand(share_of(self.batch, self.fabric), 3, generator=rng)
         loss = (self.net(x)[:, 0] - x.sum(1)).square().mean()
         descend(self.fabric, self.opt, loss, clip=1.0)
+        agree(self.fabric, self.net)
         self.step += 1
         if self.step == self.stop_at:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -55,7 +56,7 @@ class Line:
         return np.full((4, 6, 3), 10 * self.step, np.uint8)
 
     def weights(self) -> list[float]:
-        return [float(v) for p in self.net.parameters() for v in p.detach().flatten()]
+        return [float(v) for value in self.net.state_dict().values() for v in value.flatten()]
 
 
 def _silent(_: str) -> None: ...
@@ -180,14 +181,18 @@ POINTS = torch.arange(24.0).reshape(8, 3) / 24
 
 
 def _in_a_process(fabric: Fabric, folder: str) -> None:
-    line = Line(fabric, steps=50, batch=8)
-    line.stop_at = 3 if fabric.global_rank == 1 else -1
-    finished = run(line, Path(folder) / "run", _silent, save_every=2)
+    straight, stopped, again = (Line(fabric, steps=5, batch=8) for _ in range(3))
+    run(straight, Path(folder) / "straight", _silent)
+    stopped.stop_at = 3 if fabric.global_rank == 1 else -1
+    finished = run(stopped, Path(folder) / "run", _silent, save_every=2)
+    resume(again, Path(folder) / "run")
+    begun = again.step
+    run(again, Path(folder) / "run", _silent)
     layer = _plane()
     share = POINTS[fabric.global_rank :: 2]
     descend(fabric, torch.optim.SGD(layer.parameters(), 0.0), layer(share).square().mean())
     assert layer.weight.grad is not None
-    told = [line.weights(), layer.weight.grad[0].tolist(), line.step, finished]
+    told = [straight.weights(), again.weights(), layer.weight.grad[0].tolist(), begun, finished]
     torch.save(told, Path(folder) / f"{fabric.global_rank}.pt")
 
 
@@ -196,12 +201,13 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     fabric.launch(partial(_in_a_process, folder=str(tmp_path)))
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first == second  # the same weights, though each saw its own points
-    weights, gradient, step, finished = first
-    assert (step, finished) == (3, False)  # SIGTERM came to one of them, both stopped
+    straight, again, gradient, begun, finished = first
+    assert (begun, finished) == (3, False)  # SIGTERM came to one of them, both stopped
+    assert again == straight
     assert load(tmp_path / "run" / "last.pt")["processes"] == 2
-    alone = Line(open_devices(), steps=3, batch=8)
+    alone = Line(open_devices(), steps=5, batch=8)
     run(alone, tmp_path / "alone", _silent)
-    assert weights != alone.weights()  # two shares are drawn, not one twice
+    assert straight != alone.weights()  # two shares are drawn, not one twice
     layer = _plane()
     layer(POINTS).square().mean().backward()
     assert layer.weight.grad is not None

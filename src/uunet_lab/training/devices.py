@@ -95,11 +95,22 @@ def descend(fabric: Fabric, opt: Optimizer, loss: Tensor, clip: float | None = N
 
 
 def average(fabric: Fabric, parameters: Sequence[nn.Parameter]) -> None:
-    """Give all processes the mean of their gradients, in one message."""
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([g.flatten() for g in gradients])
+    """Give all processes the mean of their gradients."""
+    _share_mean(fabric, [p.grad for p in parameters if p.grad is not None])
+
+
+def agree(fabric: Fabric, net: nn.Module) -> None:
+    """Give all processes the mean of their running statistics, which each has from its own share; after every
+    step, so that the first one's checkpoint is everybody's."""
+    if fabric.world_size > 1:
+        _share_mean(fabric, [b for b in net.buffers() if b.is_floating_point()])
+
+
+def _share_mean(fabric: Fabric, tensors: Sequence[Tensor]) -> None:
+    """Replace tensors by their means over the processes, in one message."""
+    flat = torch.cat([tensor.flatten() for tensor in tensors])
     mean = cast(Tensor, fabric.all_reduce(flat, reduce_op="mean"))
     begin = 0
-    for gradient in gradients:
-        gradient.copy_(mean[begin : begin + gradient.numel()].view_as(gradient))
-        begin += gradient.numel()
+    for tensor in tensors:
+        tensor.copy_(mean[begin : begin + tensor.numel()].view_as(tensor))
+        begin += tensor.numel()

@@ -54,8 +54,7 @@ class Training(Protocol):
 
 
 def save(training: Training, folder: Path) -> None:
-    """Write the checkpoint, whole or not at all. The first process writes its own; they are all alike but
-    for running means, of which each has seen its share."""
+    """Write the checkpoint, whole or not at all. The first process writes its own: they are all alike."""
     if training.fabric.is_global_zero:
         folder.mkdir(parents=True, exist_ok=True)
         partial = folder / "last.partial"

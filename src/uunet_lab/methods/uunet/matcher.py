@@ -18,7 +18,7 @@ from uunet_lab.methods.uunet.paper_losses import L_ce
 from uunet_lab.methods.uunet.paper_networks import SIDE, PairMatcher
 from uunet_lab.training.augment import CropProfile, crop, draw_boxes, weather
 from uunet_lab.training.channel import resize
-from uunet_lab.training.devices import descend, draws, share_of
+from uunet_lab.training.devices import agree, descend, draws, share_of
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.learner import Learner, on_device, pick
 from uunet_lab.training.loop import CHECKPOINT, load
@@ -107,6 +107,7 @@ class MatcherTraining(Learner):
         for group in self._opt.param_groups:
             group["lr"] = self.profile.rate * min(1.0, 3 * left)
         descend(self.fabric, self._opt, loss)
+        agree(self.fabric, self.D_a)
         self.step += 1
         right = ((b_hat > 0.5) == (b > 0.5)).float().mean()
         return {"ce": float(loss.detach()), "right": float(right)}

@@ -14,7 +14,7 @@ from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import FaceEmbedder, PatchDiscriminator, Restorer, SeenHiddenEncoder
 from uunet_lab.training.augment import TRAINING, CropProfile, StillSource, crop, draw_boxes, nudge, weather
 from uunet_lab.training.channel import SURVEILLANCE, ChannelProfile, resize, transmit
-from uunet_lab.training.devices import descend, draws, share_of
+from uunet_lab.training.devices import agree, descend, draws, share_of
 from uunet_lab.training.learner import Learner, on_device, pick
 
 METHOD = "seen-hidden"
@@ -215,6 +215,7 @@ class SeenHiddenTraining(Learner):
         self.D_a.train()
         with self.fabric.autocast():
             e = self.D_a(torch.cat([views_x, views_y])).float()
+        agree(self.fabric, self.D_a)
         loss, hits = losses.L_judge(e[: len(views_x)], e[len(views_x) :], 16.0)
         return scalars | self._descend("D_a", {"D_a": (0.3, loss)}) | {"hits": float(hits)}
 
