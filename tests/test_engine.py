@@ -102,3 +102,20 @@ def test_import_is_lazy() -> None:
         env={"PYTHONPATH": str(Path(uunet.__file__).parents[1])},
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_signals_are_heard_after_models_were_closed_in_the_order_in_which_they_were_opened() -> None:
+    """OpenVINO's models leave a freed signal stack behind them otherwise: a segmentation fault."""
+    code = f"""
+import gc, os, signal
+from uunet.engine import Engine
+signal.signal(signal.SIGTERM, lambda *_: print("heard"))
+first, second = Engine({str(MODEL)!r}), Engine({str(MODEL)!r})
+del first
+gc.collect()
+del second
+gc.collect()
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr

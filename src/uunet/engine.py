@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -187,23 +189,52 @@ def _first_line(error: Exception) -> str:
     return lines[0][:200] if lines else type(error).__name__
 
 
+class _SignalStack(ctypes.Structure):
+    """`stack_t` of Linux."""
+
+    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+@contextmanager
+def _signal_stack_kept() -> Iterator[None]:
+    """Keep OpenVINO from leaving the thread a stack for signals that is gone.
+
+    Its plugin for the processor puts one in place when it is loaded, and puts back what it found when it is
+    closed. Of two models that are closed in the order in which they were opened the second puts back the
+    first one's, which has
+    been freed: the next signal that Python handles (Ctrl-C, SIGTERM) is a segmentation fault. If each finds
+    what was there before all of them, their order does not matter. Seen with OpenVINO 2026 on Linux.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    libc, before = ctypes.CDLL(None), _SignalStack()
+    known = libc.sigaltstack(None, ctypes.byref(before)) == 0
+    try:
+        yield
+    finally:
+        if known:
+            libc.sigaltstack(ctypes.byref(before), None)
+
+
 class _OpenVino:
     """OpenVINO on the processor, one stream, tuned for latency. Dynamic shapes cost nothing measurable."""
 
     def __init__(self, data: bytes, precision: Precision, threads: int | None) -> None:
         import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
 
-        core = openvino.Core()
-        native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        kind = "bf16" if native and precision != "f32" else "f32"
-        config: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": kind,
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": 1,
-        }
-        if threads is not None:
-            config["INFERENCE_NUM_THREADS"] = threads
-        compiled = core.compile_model(core.read_model(data), "CPU", config)
+        with _signal_stack_kept():
+            core = openvino.Core()
+            native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            kind = "bf16" if native and precision != "f32" else "f32"
+            config: dict[str, Any] = {
+                "INFERENCE_PRECISION_HINT": kind,
+                "PERFORMANCE_HINT": "LATENCY",
+                "NUM_STREAMS": 1,
+            }
+            if threads is not None:
+                config["INFERENCE_NUM_THREADS"] = threads
+            compiled = core.compile_model(core.read_model(data), "CPU", config)
         self._request = compiled.create_infer_request()
         self.name = f"OpenVINO CPU {kind}"
         self.inputs = tuple(port.get_any_name() for port in compiled.inputs)
