@@ -46,7 +46,7 @@ class SeenHiddenProfile:
     """
 
     paint_steps: int = 8000
-    hide_steps: int = 4000
+    hide_steps: int = 6000
     batch: int = 32
     rate: float = 3e-4
     rate_hiding: float = 1e-3
@@ -61,8 +61,8 @@ class SeenHiddenProfile:
     margin: float = 0.1
     w_psnr: float = 0.12
     w_ssim: float = 0.3
-    w_hide: tuple[float, float] = (6.0, 90.0)  # in the first quarter of the phase and after it
-    w_face: float = 1.0
+    w_hide: tuple[float, float] = (6.0, 320.0)  # in the first quarter of the phase and after it
+    w_face: float = 8.0
     seen_base: int = 48
     restorer_base: int = 64
     crops: CropProfile = field(default_factory=lambda: TRAINING)
