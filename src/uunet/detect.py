@@ -57,7 +57,7 @@ def reduction_note(size: FrameSize) -> tuple[str, ...]:
 
 
 class CenterFaceDetector:
-    """CenterFace (Xu et al., arXiv:1911.03599), a `types.FaceDetector`.
+    """CenterFace (Xu et al., arXiv:1911.03599), a `types.FaceDetector`, for one thread at a time.
 
     Args:
         threshold: smallest score that is reported, in (0, 1). The default is low on purpose: weak boxes keep
@@ -82,13 +82,17 @@ class CenterFaceDetector:
         self.threshold = threshold
         self.scale = scale
         self.engine = engine or Engine(WEIGHTS)
+        # kept: new memory for every picture costs more than filling it
+        self._input: Floats = np.empty((1, 3, 0, 0), np.float32)
 
     def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:  # noqa: ARG002
         """The faces of one picture, strongest first; see `types.FaceDetector.detect`."""
         size = picture.size
         scale = automatic_scale(size) if self.scale is None else self.scale
         width, height = (_net_length(length, scale) for length in size)
-        image = _net_input(picture, (width, height))
+        if self._input.shape[2:] != (height, width):
+            self._input = np.empty((1, 3, height, width), np.float32)
+        image = _net_input(picture, self._input)
         upright = np.ascontiguousarray(np.rot90(image, rotation % 4, axes=(2, 3)))
         out = self.engine.run({"input.1": upright})
         boxes, scores = _decode(out["537"], out["538"], out["539"], self.threshold)
@@ -107,11 +111,10 @@ def _net_length(length: int, scale: float) -> int:
     return max(round(length * scale / _MULTIPLE), 1) * _MULTIPLE
 
 
-def _net_input(picture: Picture, size: FrameSize) -> Floats:
-    """The picture as the net wants it: shape (1, 3, height, width), R, G, B, 0..255."""
+def _net_input(picture: Picture, out: Floats) -> Floats:
+    """The picture as the net wants it, R, G, B, 0..255, in `out`: shape (1, 3, height, width)."""
     layout = picture.layout
-    planes = [_resize(plane, layout.depth, size) for plane in picture.planes]
-    out = np.empty((1, 3, size[1], size[0]), np.float32)
+    planes = [_resize(plane, layout.depth, (out.shape[3], out.shape[2])) for plane in picture.planes]
     gain, offset, chroma_gain = _ranges(layout)
     if not layout.colour:
         out[0, :] = cv2.addWeighted(planes[0], gain, planes[0], 0, -gain * offset, dtype=cv2.CV_32F)

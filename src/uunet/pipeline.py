@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from uunet.allocator import give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import MessageError
@@ -46,6 +47,7 @@ def deidentify(
             no error: see `Summary.damage`.
     """
     options, tools = options or Options(), tools or Tools()
+    give_back_large_blocks()
     meter, summary, tracks = Meter(), Summary(), set[int]()
     seed = secrets.randbits(64) if options.seed is None else options.seed
     with (
@@ -123,6 +125,7 @@ def reconstruct(
         UUNetError: anything else that goes wrong; there is no output then.
     """
     selection, encode = selection or Selection(), encode or EncodeSettings()
+    give_back_large_blocks()
     meter, summary, tracks = Meter(), Summary(), set[int | None]()
     with (
         # what is published is read as it is: images are made of it after the message is
