@@ -264,7 +264,7 @@ def test_a_fault_of_the_program(folder: Path, tmp_path: Path, monkeypatch: pytes
     def broken(*args: object, **named: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("uunet.pipeline.mask", broken)
+    monkeypatch.setattr("uunet.pipeline.mask_window", broken)
     arguments = ["deidentify", str(folder / "camera.mp4"), "-o", str(tmp_path / "out.mp4")]
     Ran(*arguments).fails(70, "ZeroDivisionError: oops", "report")
     assert list(tmp_path.iterdir()) == []
