@@ -68,7 +68,7 @@ def test_stopped_runs_leave_nothing(tmp_path: Path, sent: signal.Signals, code: 
         time.sleep(0.02)
     process.send_signal(sent)
     _, err = process.communicate(timeout=120)
-    assert process.returncode == code
+    assert process.returncode == code, err
     assert "stopped" in err
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["camera.mp4"]

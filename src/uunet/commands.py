@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -11,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
-from types import FrameType
 
 import typer
 
@@ -21,25 +19,23 @@ from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
 from uunet.models import read_card, shipped
 from uunet.pipeline import deidentify
+from uunet.stopping import Stop, Stopped
 from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
 from uunet.wording import demonstration_warning, summary_table
 
-_INTERRUPTED, _TERMINATED, _PIPE = 130, 143, 141  # 128 + signal
+_PIPE = 141  # 128 + SIGPIPE, which Python makes an exception
 _MOST_NAMED = 8
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: ends the run as Ctrl-C does, with nothing left behind."""
 
 
 @contextmanager
 def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) -> Iterator[Terminal]:
     """Every end of a command: an error and its hint, an exit code, never a traceback unless asked for."""
-    terminal = Terminal(quiet=quiet, as_json=as_json, debug=debug)
-    before = signal.signal(signal.SIGTERM, _terminate)
+    stop = Stop()
+    terminal = Terminal(quiet=quiet, as_json=as_json, debug=debug, check=stop.check)
     try:
-        yield terminal
+        with stop.listening():
+            yield terminal
         sys.stdout.flush()
     except typer.Exit:
         raise
@@ -47,9 +43,9 @@ def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) 
         terminal.fail(error)
         terminal.refusal(error)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt as error:
+    except Stopped as error:
         terminal.warn("stopped; there is no output of what was not finished")
-        raise typer.Exit(_TERMINATED if isinstance(error, _Terminated) else _INTERRUPTED) from None
+        raise typer.Exit(error.exit_code) from None
     except BrokenPipeError:
         # who reads has gone; Python would complain once more when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,8 +53,6 @@ def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) 
     except Exception as error:  # noqa: BLE001 (the last line of defence: reported as a bug)
         terminal.fail(error)
         raise typer.Exit(FaultError.exit_code) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def finish(code: int) -> None:
@@ -149,8 +143,3 @@ def conclude(terminal: Terminal, outcomes: Sequence[Outcome], model: Path | None
     card = read_card(model or shipped("public"))
     if card.demonstration:
         terminal.warn(demonstration_warning(card))
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise _Terminated

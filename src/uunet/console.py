@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -35,12 +35,21 @@ class Terminal:
         quiet: show errors and warnings only.
         as_json: keep standard output for one JSON document.
         debug: show the traceback of what nobody foresaw.
+        check: is called with each progress; raises if the run is to end.
     """
 
-    def __init__(self, *, quiet: bool = False, as_json: bool = False, debug: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        as_json: bool = False,
+        debug: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._quiet = quiet
         self._json = as_json
         self._debug = debug
+        self._check = check
         self._out = _Pipe(highlight=False, soft_wrap=True)
         self._err = _Pipe(stderr=True, highlight=False, soft_wrap=True)
 
@@ -94,6 +103,7 @@ class Terminal:
             task = bar.add_task(what, total=None)
 
             def listen(event: Event) -> None:
+                self._check()
                 total = None if event.total is None else max(event.total, event.done)
                 bar.update(task, completed=event.done, total=total)
 
