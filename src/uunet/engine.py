@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from uunet.cores import share
 from uunet.errors import ModelError
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -51,7 +52,8 @@ class Engine:
         precision: `f32` computes in 32 bit; `bf16` in bfloat16 where the engine and the processor can and in
             32 bit elsewhere; `auto` is bf16 where the processor computes with it natively. bfloat16 halves
             the time of ordinary convolutions and makes depthwise ones slower: measure before choosing.
-        threads: processor threads, at least 1; None leaves it to the engine (all cores).
+        threads: processor threads, at least 1; None takes half of the cores: nets run beside decoders,
+            encoders and other nets.
         backend: `auto` takes an accelerator where ONNX Runtime has one, else OpenVINO where it is
             installed, else ONNX Runtime on the processor.
 
@@ -74,7 +76,7 @@ class Engine:
         if threads is not None and threads < 1:
             raise ModelError(f"{threads} threads can't run a model", "give 1 or more, or leave it out")
         data, self._label = _load(source)
-        self._runner = _open(data, self._label, precision, threads, backend)
+        self._runner = _open(data, self._label, precision, threads or share(2), backend)
         self._lock = threading.Lock()  # OpenVINO's requests may not be used by two threads at a time
         self.name = self._runner.name
         self.inputs = self._runner.inputs
@@ -126,7 +128,7 @@ def _load(source: Path | str | bytes) -> tuple[bytes, str]:
     return data, label
 
 
-def _open(data: bytes, label: str, precision: Precision, threads: int | None, backend: Backend) -> _Runner:
+def _open(data: bytes, label: str, precision: Precision, threads: int, backend: Backend) -> _Runner:
     try:
         if backend == "openvino":
             return _OpenVino(data, precision, threads)
@@ -145,7 +147,7 @@ def _open(data: bytes, label: str, precision: Precision, threads: int | None, ba
         ) from error
 
 
-def _best(data: bytes, precision: Precision, threads: int | None) -> _Runner:
+def _best(data: bytes, precision: Precision, threads: int) -> _Runner:
     """An accelerator, else OpenVINO, else ONNX Runtime on the processor."""
     runner: _Runner | None = None
     if _accelerators():
@@ -220,7 +222,7 @@ def _signal_stack_kept() -> Iterator[None]:
 class _OpenVino:
     """OpenVINO on the processor, one stream, tuned for latency. Dynamic shapes cost nothing measurable."""
 
-    def __init__(self, data: bytes, precision: Precision, threads: int | None) -> None:
+    def __init__(self, data: bytes, precision: Precision, threads: int) -> None:
         import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
 
         with _signal_stack_kept():
@@ -231,9 +233,8 @@ class _OpenVino:
                 "INFERENCE_PRECISION_HINT": kind,
                 "PERFORMANCE_HINT": "LATENCY",
                 "NUM_STREAMS": 1,
+                "INFERENCE_NUM_THREADS": threads,
             }
-            if threads is not None:
-                config["INFERENCE_NUM_THREADS"] = threads
             compiled = core.compile_model(core.read_model(data), "CPU", config)
         self._request = compiled.create_infer_request()
         self.name = f"OpenVINO CPU {kind}"
@@ -248,15 +249,14 @@ class _OpenVino:
 class _OnnxRuntime:
     """ONNX Runtime with the best provider that is really there."""
 
-    def __init__(self, data: bytes, threads: int | None) -> None:
+    def __init__(self, data: bytes, threads: int) -> None:
         import onnxruntime  # noqa: PLC0415
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # its warnings go straight to stderr, past the program
         # Waiting threads that spin would take the cores from the encoder.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if threads is not None:
-            options.intra_op_num_threads = threads
+        options.intra_op_num_threads = threads
         providers = [*_accelerators(), _CPU]
         self._session = onnxruntime.InferenceSession(data, options, providers=providers)
         self.name = f"ONNX Runtime {self._session.get_providers()[0]}"

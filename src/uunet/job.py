@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from uunet.errors import TruncatedError
 from uunet.track import TrackSettings
 from uunet.types import FaceDetector
-from uunet.video import EncodeSettings
+from uunet.video import EncodeSettings, PublicReader, RawReader, WriterReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ class Summary:
             published.
         carriers: how many frames each carrier spoke for (reconstruct).
         engines: what ran the models.
-        seconds: by stage; `total` is wall-clock, the others overlap with the reader's and writer's threads.
+        seconds: by stage; `total` is wall-clock. `detect and track` goes on beside the others, which overlap
+            with the reader's and writer's threads.
         damage: set if the input broke off; everything before the damage is in the output.
     """
 
@@ -147,6 +148,20 @@ class Summary:
     engines: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     damage: TruncatedError | None = None
+
+    def concluded(
+        self,
+        reader: RawReader | PublicReader,
+        report: WriterReport,
+        seconds: dict[str, float],
+        notes: Sequence[str] = (),
+    ) -> Summary:
+        """The same, with what reader and writer tell at the end, and `notes` of others."""
+        self.damage, self.seconds = reader.damage, seconds
+        self.stripped, self.dropped = report.stripped, report.dropped
+        self.weak_windows = tuple(report.unread)
+        self.notes = (*reader.info.notes, *reader.scaling_notes, *notes, *report.notes)
+        return self
 
     @property
     def silent(self) -> int:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Meter:
-    """Adds up wall-clock seconds by the name of a stage."""
+    """Adds up wall-clock seconds by the name of a stage. Threads may share it, but no stage."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()

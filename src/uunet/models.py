@@ -152,7 +152,7 @@ class Swapper(_Net):
 
     Args:
         path: ONNX file of role `public`; None takes the shipped demonstration model.
-        threads: of the engine; None for all.
+        threads: of the engine; None for half of the cores.
 
     Raises:
         ModelError: see `read_card`; or the model has another role.
@@ -192,7 +192,7 @@ class Restorer(_Net):
 
     Args:
         path: ONNX file of role `private`.
-        threads: of the engine; None for all.
+        threads: of the engine; None for half of the cores.
 
     Raises:
         ModelError: see `read_card`; or the model has another role.

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from uunet.ahead import Ahead
 from uunet.allocator import give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
@@ -21,6 +22,8 @@ from uunet.tools import Tools
 from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
+
+_WINDOWS = 2  # that are held: one is tracked or masked while the one before is encoded; 70 MB each at 720p
 
 
 def deidentify(
@@ -49,40 +52,44 @@ def deidentify(
     options, tools = options or Options(), tools or Tools()
     give_back_large_blocks()
     meter, summary, tracks = Meter(), Summary(), set[int]()
-    seed = secrets.randbits(64) if options.seed is None else options.seed
     with (
         RawReader(source, codec=options.encode.codec) as reader,
         PublicWriter(target, reader.info, options.encode, keep_metadata=options.keep_metadata) as writer,
         ExitStack() as extras,
     ):
         swapper = tools.swapper(options.model)  # after the files: a wrong path is told at once
-        noise = NoiseBank(seed, swapper.card.side)
+        seed = secrets.randbits(64) if options.seed is None else options.seed
+        noise, rotation = NoiseBank(seed, swapper.card.side), reader.info.rotation
         detector = _detector(options, tools)
         exported = options.export_boxes and extras.enter_context(
             BoxFileWriter(options.export_boxes, reader.info.size, (source, target))
         )
         tracker = Tracker(detector, options.tracking_at(float(reader.info.average_rate)))
         signature = Signature.new(swapper.card, options.seed)
-        for window in meter.each("detect and track", tracker.windows(reader, reader.info.rotation)):
+        windows = extras.enter_context(
+            Ahead(
+                lambda frames: meter.each("detect and track", tracker.windows(frames, rotation)),
+                reader,
+                room=_WINDOWS,
+                name="uunet-tracker",
+            )
+        )
+        for window in meter.each("wait for the tracker", windows):
             regions = _regions(window, reader.info.size)
             if exported:
                 exported.add(window)
             raw, window = window.frames, replace(window, frames=())  # noqa: PLW2901
             with meter.stage("mask"):  # in place, and nobody keeps what was raw: a window takes 70 MB at 720p
-                frames = mask_window(raw, regions, swapper, noise, reader.info.rotation)
+                frames = mask_window(raw, regions, swapper, noise, rotation)
                 del raw
             boxes = [[region.box for region in here] for here in regions]
             with meter.stage("hide"):
-                frames, message, left_out = hide(
-                    frames, window, boxes, signature, lossless=options.encode.lossless
-                )
+                hidden = hide(frames, window, boxes, signature, lossless=options.encode.lossless)
             with meter.stage("wait for the encoder"):
-                writer.write(frames, message, boxes)
-            del frames, message
+                writer.write(hidden.frames, hidden.mark, boxes, windows.done)
+            _count(summary, window, regions, swapper.card.smallest, hidden.left_out)
+            del frames, hidden
             tracks.update(window.tracks)
-            if left_out:
-                summary.left_out[window.number] = left_out
-            _count(summary, window, regions, swapper.card.smallest)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
         with meter.stage("wait for the encoder"):
@@ -90,15 +97,9 @@ def deidentify(
         if exported:
             exported.commit()
     summary.engines = {"detector": _found_by(detector), "U_e": swapper.engine}
-    summary.tracks, summary.damage, summary.seconds = len(tracks), reader.damage, meter.seconds()
-    summary.stripped, summary.dropped, summary.weak_windows = (
-        report.stripped,
-        report.dropped,
-        tuple(report.unread),
-    )
+    summary.tracks = len(tracks)
     seen = reduction_note(reader.info.size) if isinstance(detector, CenterFaceDetector) else ()
-    summary.notes = (*reader.info.notes, *reader.scaling_notes, *seen, *report.notes)
-    return summary
+    return summary.concluded(reader, report, meter.seconds(), seen)
 
 
 def reconstruct(
@@ -146,11 +147,7 @@ def reconstruct(
                     turn = reader.info.rotation
                     restored.append(unmask(found.frame, found.boxes, restorer, turn, chosen, in_place=True))
                 tracks.update(found.tracks[i] for i in chosen)
-                able = sum(is_reversible(found.boxes[i], restorer.card.smallest) for i in chosen)
-                summary.faces += able
-                summary.filled += len(chosen) - able
-                summary.unnamed += found.tracks.count(None) if selection.tracks is not None else 0
-                _note(summary, found)
+                _note(summary, found, chosen, restorer.card.smallest, named=selection.tracks is not None)
             summary.frames += len(restored)
             with meter.stage("wait for the encoder"):
                 writer.write(restored)
@@ -160,10 +157,7 @@ def reconstruct(
             raise _nothing_read(summary)
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
-    summary.damage, summary.seconds = reader.damage, meter.seconds()
-    summary.dropped = report.dropped
-    summary.notes = (*reader.info.notes, *reader.scaling_notes, *report.notes)
-    return summary
+    return summary.concluded(reader, report, meter.seconds())
 
 
 def _detector(options: Options, tools: Tools) -> FaceDetector:
@@ -187,16 +181,25 @@ def _regions(window: Window, size: FrameSize) -> list[list[Region]]:
     return every
 
 
-def _count(summary: Summary, window: Window, regions: Sequence[Sequence[Region]], smallest: int) -> None:
+def _count(
+    summary: Summary, window: Window, regions: Sequence[Sequence[Region]], smallest: int, left_out: int
+) -> None:
     filled = sum(not is_reversible(region.box, smallest) for here in regions for region in here)
     summary.frames += len(regions)
     summary.filled += filled
     summary.faces += sum(map(len, regions)) - filled
     summary.coasted += window.stats.get("coasted", 0)
     summary.bridged += window.stats.get("bridged", 0)
+    if left_out:
+        summary.left_out[window.number] = left_out
 
 
-def _note(summary: Summary, found: Revealed) -> None:
+def _note(summary: Summary, found: Revealed, chosen: frozenset[int], smallest: int, *, named: bool) -> None:
+    """Counts the boxes at the positions `chosen`, and where tracks were `named` those of no known track."""
+    able = sum(is_reversible(found.boxes[i], smallest) for i in chosen)
+    summary.faces += able
+    summary.filled += len(chosen) - able
+    summary.unnamed += found.tracks.count(None) if named else 0
     summary.carriers[found.carrier] = summary.carriers.get(found.carrier, 0) + 1
     if found.verdict == "INCOMPLETE":
         note_frame(summary.incomplete_frames, found.frame.index, found.verdict)

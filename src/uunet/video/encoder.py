@@ -18,6 +18,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from uunet import bitstream
+from uunet.cores import share
 from uunet.errors import OutputError
 from uunet.types import Box, FrameSize, Picture
 from uunet.video.display import parameters
@@ -166,7 +167,7 @@ class Encoder:
         context = _context(_DECODER.get(self.settings.stream, self.settings.stream), "r")
         context.width, context.height = self.info.size  # FFV1's packets don't say
         context.extradata = self.headers
-        context.thread_count = self.settings.threads or 0
+        context.thread_count = self.settings.threads or share(4)
         for place, item in enumerate([*coded, None]):
             packet = None
             if item is not None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from uunet.channel import Channel, Closed
 from uunet.errors import TruncatedError
 from uunet.types import Picture, PublicFrame, RawFrame
-from uunet.video.channel import Channel, Closed
 from uunet.video.formats import Codec, VideoInfo
 from uunet.video.pictures import Converter
 from uunet.video.source import Source
@@ -39,7 +39,8 @@ class _Reader(ABC, Generic[F]):
         path: a video, GIF, MJPEG, single image, or an image sequence as a pattern (`frame_%04d.png`).
         codec: what the output will be encoded with; the working format is chosen so that no second
             conversion is needed. None keeps what is nearest to the file.
-        threads: of the decoder; None lets FFmpeg choose.
+        threads: of the decoder; None takes a quarter of the cores: more cost memory and are not needed beside
+            an encoder.
 
     Attributes:
         info: the video's properties, known from its headers and its first frame.

@@ -17,6 +17,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from uunet import bitstream
+from uunet.cores import share
 from uunet.errors import InputError, MessageError, TruncatedError
 from uunet.types import WINDOW, Layout
 from uunet.video import stills
@@ -99,7 +100,7 @@ class Source:
                 "convert it to H.264 with the vendor's software",
             )
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = threads or 0
+        stream.codec_context.thread_count = threads or share(4)
         return stream
 
     # --- decoding --------------------------------------------------------------------------------------

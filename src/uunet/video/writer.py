@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from uunet.channel import Channel, Closed
 from uunet.errors import FaultError, OutputError
 from uunet.types import Box, Mark, PublicFrame, RawFrame
-from uunet.video.channel import Channel, Closed
 from uunet.video.containers import container_for
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo, conversion_notes
@@ -60,6 +60,7 @@ class _Job(Generic[F]):
     frames: Sequence[F]
     mark: Mark | None
     rois: Sequence[Sequence[Box]]
+    done: Callable[[], None] | None
 
 
 class _Writer(Generic[F]):
@@ -115,7 +116,11 @@ class _Writer(Generic[F]):
             raise
 
     def write(
-        self, frames: Sequence[F], mark: Mark | None = None, rois: Sequence[Sequence[Box]] = ()
+        self,
+        frames: Sequence[F],
+        mark: Mark | None = None,
+        rois: Sequence[Sequence[Box]] = (),
+        done: Callable[[], None] | None = None,
     ) -> None:
         """Takes one window; returns when there is room for it, not when it is written.
 
@@ -123,6 +128,7 @@ class _Writer(Generic[F]):
             frames: of the size and layout that `info` says, pts strictly increasing over all windows.
             mark: what is written into the pixels and read back after encoding, stronger where that fails.
             rois: per frame, the regions that deserve the encoder's bits; empty for none.
+            done: is called by the writer's thread once these frames are encoded and let go of.
 
         Raises:
             UUNetError: user data that the codec has no place for; what an earlier window failed with.
@@ -134,7 +140,7 @@ class _Writer(Generic[F]):
             return
         self._check(frames)
         try:
-            self._jobs.put(_Job(tuple(frames), mark, rois))
+            self._jobs.put(_Job(tuple(frames), mark, rois, done))
         except Closed:
             raise FaultError("the writer is closed already") from None
 
@@ -184,19 +190,23 @@ class _Writer(Generic[F]):
     def _work(self) -> None:
         try:
             while True:
-                self._one_window(self._jobs.get())
+                done = self._one_window(self._jobs.get())
+                if done is not None:
+                    done()
         except Closed:
             return
         except BaseException as error:  # noqa: BLE001 (carried to the thread that writes)
             self._jobs.abandon(error)
 
-    def _one_window(self, job: _Job[F]) -> None:
+    def _one_window(self, job: _Job[F]) -> Callable[[], None] | None:
+        """Encodes and adds a window; gives back whom to tell, who may rely on its frames being freed then."""
         coded = self._encode(job)
         pts = [frame.pts for frame in job.frames]
         payloads = [frame.payloads if isinstance(frame, PublicFrame) else () for frame in job.frames]
         self._muxer.add(coded, pts, payloads)
         self.report.windows += 1
         self.report.frames += len(job.frames)
+        return job.done
 
     def _check(self, frames: Sequence[F]) -> None:
         settings = self._encoder.settings

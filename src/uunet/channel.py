@@ -53,6 +53,11 @@ class Channel(Generic[T]):
                 return item
             raise self._error or Closed
 
+    def wanted(self) -> bool:
+        """Whether the getter is still there."""
+        with self._condition:
+            return not self._abandoned
+
     def check(self) -> None:
         """Raises what either side failed with, if any did."""
         with self._condition:
