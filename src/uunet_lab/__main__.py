@@ -26,10 +26,6 @@ app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 
-Archive = Annotated[Path, typer.Option("--archive", help="Tar of face images.", exists=True)]
-Table = Annotated[Path, typer.Option("--table", help="Its CSV; column `file` names the member.", exists=True)]
-Cache = Annotated[Path, typer.Option(help="Where decoded images are kept between runs.")]
-
 
 @app.command()
 def export(  # noqa: PLR0917
@@ -66,12 +62,10 @@ def export(  # noqa: PLR0917
 
 @evaluate_app.command("pair")
 def evaluate_pair(  # noqa: PLR0917
-    archive: Archive,
-    table: Table,
+    faces: Annotated[Path, typer.Option(help="The packed set of the training; its held-out part is used.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The JSON file.")],
     public: Annotated[Path, typer.Option(help="U_e.", exists=True)],
     private: Annotated[Path, typer.Option(help="U_d.", exists=True)],
-    cache: Cache = Path("runs/cache.npy"),
     people: Annotated[Path | None, typer.Option(help="Tar of another set with several images each.")] = None,
     people_table: Annotated[Path | None, typer.Option(help="Its CSV, with a column `identity`.")] = None,
     clip: Annotated[list[Path] | None, typer.Option(help="Clips for temporal consistency.")] = None,
@@ -79,19 +73,18 @@ def evaluate_pair(  # noqa: PLR0917
     sheets: Annotated[Path | None, typer.Option(help="Folder for contact sheets x | a | r.")] = None,
 ) -> None:
     """Measure privacy and restoration of a pair on people whom training never saw."""
-    from uunet_lab.evaluation.report import measure  # noqa: PLC0415
-    from uunet_lab.training.parts import HELD_OUT  # noqa: PLC0415
+    with guarded():
+        from uunet_lab.evaluation.report import measure  # noqa: PLC0415
 
-    measure(
-        stills=(archive, table, cache),
-        people=(people, people_table) if people and people_table else None,
-        clips=clip or [],
-        models=(public, private),
-        held_out=HELD_OUT,
-        count=count,
-        output=output,
-        sheets=sheets,
-    )
+        measure(
+            faces,
+            people=(people, people_table) if people and people_table else None,
+            clips=clip or [],
+            models=(public, private),
+            count=count,
+            output=output,
+            sheets=sheets,
+        )
 
 
 @evaluate_app.command("matcher")

@@ -13,20 +13,19 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from uunet_lab.datasets.index import Codes
+from uunet_lab.datasets.landmarks import landmarks_of
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.pairs import PairSource
-from uunet_lab.datasets.records import pack
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
 from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
+from uunet_lab.methods.uunet.sources import FaceSource, check_labels, default_labels
 from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenTraining
-from uunet_lab.training.augment import StillSource, split
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import CHECKPOINT, load
-from uunet_lab.training.parts import HELD_OUT, parts
+from uunet_lab.training.parts import parts
 
-Stills = tuple[npt.NDArray[np.uint8], Codes]
 PaperName = Literal["paper", "paper-slim"]
 
 
@@ -110,42 +109,38 @@ def paper_training(  # noqa: PLR0917
     )
 
 
-def stills_of(faces: Path | None, archive: Path | None, table: Path | None, cache: Path | None) -> Stills:
-    """The training stills of the `seen-hidden` profile: of a packed set, or of a tar and its CSV.
-
-    Returns:
-        uint8 RGB (N, S, S, 3), and the rows that may be trained on.
-
-    Raises:
-        TrainingError: neither is given, or both. DatasetError: it can't be read.
-    """
-    if faces is not None and archive is None and table is None:
-        packed = open_set(faces)
-        return packed.images, parts(packed)[0]
-    if faces is None and archive is not None and table is not None:
-        images = pack(archive, table, cache or Path("runs/cache.npy"))
-        return images, split(len(images), HELD_OUT)[0]
-    raise TrainingError("training needs faces", "give --faces, or --archive and --table, and not both")
-
-
-def seen_hidden_training(
-    fabric: Fabric, stills: Stills, paint_steps: int | None, hide_steps: int | None, seed: int
+def seen_hidden_training(  # noqa: PLR0917
+    fabric: Fabric,
+    faces: Path,
+    keep: Sequence[str] | None,
+    paint_steps: int | None,
+    hide_steps: int | None,
+    seed: int,
 ) -> SeenHiddenTraining:
     """The profile that ships.
 
     Args:
         fabric: devices.
-        stills: of `stills_of`.
+        faces: a packed set.
+        keep: labels that faces share with their surrogates; None for `default_labels`.
         paint_steps, hide_steps: lengths of the phases, instead of the profile's.
         seed: of everything.
+
+    Raises:
+        DatasetError, TrainingError: the set or its labels don't do.
     """
-    images, rows = stills
+    packed = open_set(faces)
+    names = default_labels(packed) if keep is None else tuple(keep)
+    check_labels(packed, names)
+    with fabric.rank_zero_first():
+        landmarks, scores = landmarks_of(faces, packed.images)
+    source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)
     profile = replace(
         SEEN_HIDDEN,
         paint_steps=SEEN_HIDDEN.paint_steps if paint_steps is None else paint_steps,
         hide_steps=SEEN_HIDDEN.hide_steps if hide_steps is None else hide_steps,
     )
-    return SeenHiddenTraining(fabric, StillSource(images, rows, seed), profile, seed)
+    return SeenHiddenTraining(fabric, source, profile, seed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -56,22 +56,20 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
 @app.command("uunet")
 def train_uunet(  # noqa: PLR0917
     run: Run,
+    faces: Annotated[Path, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")],
     profile: Annotated[
         Literal["seen-hidden", "paper", "paper-slim"],
         typer.Option(help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU."),
     ] = "seen-hidden",
-    faces: Annotated[Path | None, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")] = None,
-    archive: Annotated[
-        Path | None, typer.Option(help="seen-hidden: a tar of face images, instead of --faces.", exists=True)
-    ] = None,
-    table: Annotated[Path | None, typer.Option(help="Its CSV, with a column `file`.", exists=True)] = None,
-    cache: Annotated[Path | None, typer.Option(help="Where its decoded images are kept.")] = None,
     paint_steps: Annotated[int | None, typer.Option(help="seen-hidden: of the first phase.")] = None,
     hide_steps: Annotated[int | None, typer.Option(help="seen-hidden: of the second phase.")] = None,
     matcher: Annotated[
         list[Path] | None, typer.Option(help="paper: a run of `train matcher`, once for each label.")
     ] = None,
-    keep: Annotated[str, typer.Option(help="paper: labels to keep, like gender,ethnicity.")] = "",
+    keep: Annotated[
+        str | None,
+        typer.Option(help="Labels to keep, like gender,ethnicity. seen-hidden: gender, if the set knows it."),
+    ] = None,
     change: Annotated[str, typer.Option(help="paper: labels to change, like hairstyle.")] = "",
     preset: Annotated[
         Literal["equal-soft", "all-different"] | None,
@@ -89,21 +87,18 @@ def train_uunet(  # noqa: PLR0917
     """
     with guarded() as terminal:
         ours: dict[str, Any] = {"paint_steps": paint_steps, "hide_steps": hide_steps}
-        theirs = {"matcher": matcher, "keep": keep, "change": change, "preset": preset, "steps": steps}
-        stills = {"archive": archive, "table": table, "cache": cache}
-        _refuse(profile, theirs if profile == "seen-hidden" else ours | stills)
+        theirs = {"matcher": matcher, "change": change, "preset": preset, "steps": steps}
+        _refuse(profile, theirs if profile == "seen-hidden" else ours)
         from uunet_lab import assembly  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
         fabric = open_devices(precision, devices)
+        kept = None if keep is None else assembly.names_of(keep)
         training: Training
         if profile == "seen-hidden":
-            images = assembly.stills_of(faces, archive, table, cache)
-            training = assembly.seen_hidden_training(fabric, images, paint_steps, hide_steps, seed)
-        elif faces is None:
-            raise OptionError(f"{profile} needs --faces", "pack the set: uunet-lab dataset pack")
+            training = assembly.seen_hidden_training(fabric, faces, kept, paint_steps, hide_steps, seed)
         else:
-            wanted = assembly.Wanted(assembly.names_of(keep), assembly.names_of(change), preset)
+            wanted = assembly.Wanted(kept or (), assembly.names_of(change), preset)
             training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)
         _go(terminal, training, run)
 

@@ -78,10 +78,11 @@ def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     paper = ("train", "uunet", run, "--profile", "paper-slim")
     for arguments, says in (
-        (("train", "uunet", run), "training needs faces"),
-        (("train", "uunet", run, "--faces", packed, "--keep", "gender"), "seen-hidden has no --keep"),
+        (("train", "uunet", run, "--faces", packed, "--change", "gender"), "seen-hidden has no --change"),
+        (("train", "uunet", run, "--faces", packed, "--keep", "hat"), "the set has no label 'hat'"),
+        (("train", "uunet", run, "--faces", packed, "--keep", "id"), "the identity can't be kept"),
+        (("train", "uunet", run, "--faces", packed), "faces can be found in"),
         ((*paper, "--faces", packed, "--paint-steps", 3), "paper-slim has no --paint-steps"),
-        (paper, "paper-slim needs --faces"),
         ((*paper, "--faces", packed), "no matcher of `id`"),
         ((*paper, "--faces", packed, "--matcher", tmp_path / "no"), "there is no"),
         (("train", "matcher", run, "--label", "hairstyle", "--faces", packed), "no image of the set says"),

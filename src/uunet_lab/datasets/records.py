@@ -194,18 +194,3 @@ def write_table(table: Path, rows: Iterable[dict[str, str]]) -> None:
         writer.writeheader()
         writer.writerows(listed)
     partial.rename(table)
-
-
-def pack(archive: Path, table: Path, target: Path) -> Image:
-    """Decode a set of stills once into `target` (.npy) and map it; later calls only map.
-
-    Returns:
-        uint8 RGB, shape (N, STILL_SIDE, STILL_SIDE, 3), read-only, in the order of the table.
-    """
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        images = np.stack([record.image for record in stills(archive, table)])
-        partial = target.with_suffix(".partial.npy")
-        np.save(partial, images)
-        partial.rename(target)
-    return np.asarray(np.load(target, mmap_mode="r"))

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet.models import Swapper
-from uunet_lab.datasets.records import STILL_SIDE, pack, stills
+from uunet_lab.datasets.packing import open_set
+from uunet_lab.datasets.records import STILL_SIDE, stills
 from uunet_lab.evaluation.judge import DlibJudge
 from uunet_lab.evaluation.pair import Pair, measure_people, measure_stills, mosaic_of
 from uunet_lab.evaluation.results import write
 from uunet_lab.evaluation.tracks import measure_consistency, track_faces
-from uunet_lab.training.augment import split
+from uunet_lab.training.parts import parts
 
 Image = npt.NDArray[np.uint8]
 
@@ -35,12 +36,11 @@ def _two_of_each(archive: Path, table: Path, limit: int) -> list[tuple[Image, Im
 
 
 def measure(
+    faces: Path,
     *,
-    stills: tuple[Path, Path, Path],
     people: tuple[Path, Path] | None,
     clips: list[Path],
     models: tuple[Path, Path],
-    held_out: int,
     count: int,
     output: Path,
     sheets: Path | None,
@@ -48,20 +48,19 @@ def measure(
     """Measure and write `output`; draw contact sheets if a folder is given.
 
     Args:
-        stills: archive, table and cache of the set whose last `held_out` images training never saw.
+        faces: the packed set of the training; its held-out part is used.
         people: archive and table of a set with several images a person, all unseen; None leaves it out.
         clips: videos with tracks, all unseen.
         models: U_e and U_d.
-        held_out, count: how many images are held out, and how many of them are measured.
+        count: how many images are measured.
         output: the JSON file.
         sheets: folder for the pictures.
     """
-    images = pack(*stills)
-    _, unseen = split(len(images), held_out)
-    chosen = [np.ascontiguousarray(images[i]) for i in unseen[:count]]
+    packed = open_set(faces)
+    chosen = [np.ascontiguousarray(packed.images[i]) for i in parts(packed)[1][:count]]
     pair, judge = Pair(*models), DlibJudge(inset=0.22)
     metrics: dict[str, Any] = {"stills": measure_stills(chosen, pair, judge, _MARGIN)}
-    named = f"{len(chosen)} held-out images of {stills[0].name}"
+    named = f"{len(chosen)} held-out images of {faces.name}"
     if people is not None:
         two = _two_of_each(*people, limit=count)
         metrics["people"] = measure_people(two, pair, DlibJudge(inset=0.19), 0.0)

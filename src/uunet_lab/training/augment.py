@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from uunet_lab.datasets.landmarks import MIRRORED
 from uunet_lab.training.channel import resize
+from uunet_lab.training.errors import TrainingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,22 @@ def nudge(boxes: Tensor, pixels: float, rng: torch.Generator) -> tuple[Tensor, T
     moved = boxes.clone()
     moved[:, :, 2] += torch.einsum("bij,bj->bi", boxes[:, :, :2], step * 2 / 64)
     return moved, step
+
+
+def inside(points: Tensor, boxes: Tensor) -> Tensor:
+    """Landmarks of stills in the crops of these boxes.
+
+    Args:
+        points: (B, 5, 2) as `datasets.landmarks` has them, in [0, 1] of the still.
+        boxes: (B, 2, 3), some of which mirror.
+
+    Returns:
+        (B, 5, 2) in [0, 1] of the crop, in the same order from left to right.
+    """
+    away = points * 2 - 1 - boxes[:, None, :, 2]
+    found = torch.einsum("bij,bpj->bpi", torch.linalg.inv(boxes[:, :, :2]), away) / 2 + 0.5
+    mirrored = torch.linalg.det(boxes[:, :, :2]) < 0
+    return torch.where(mirrored[:, None, None], found[:, list(MIRRORED)], found)
 
 
 def crop(stills: Tensor, boxes: Tensor, side: int) -> Tensor:
@@ -111,13 +129,27 @@ class StillSource:
         """(size, 3, S, S) float in [0, 1]; epochs are permutations.
 
         Raises:
-            ValueError: there are fewer images than that.
+            TrainingError: there are fewer images than that.
         """
-        if len(self.indices) < size:
-            raise ValueError(f"{len(self.indices)} images are too few to train on: {size} are needed")
-        per_epoch = len(self.indices) // size
-        epoch, position = divmod(step, per_epoch)
-        order = np.random.default_rng((self.seed, epoch)).permutation(self.indices)
-        chosen = np.sort(order[position * size : (position + 1) * size])
-        array = np.ascontiguousarray(self.images[chosen])
-        return torch.from_numpy(array).permute(0, 3, 1, 2).float() / 255
+        chosen = shuffled(self.indices, self.seed, step, size)
+        return as_tensor(np.ascontiguousarray(self.images[chosen]))
+
+
+def shuffled(indices: npt.NDArray[np.int64], seed: int, step: int, size: int) -> npt.NDArray[np.int64]:
+    """(size,) of the indices, ascending; every epoch takes each once, in another order.
+
+    Raises:
+        TrainingError: there are fewer than that.
+    """
+    if len(indices) < size:
+        raise TrainingError(
+            f"{len(indices)} faces are too few to train on: a batch has {size}", "add images or videos"
+        )
+    epoch, position = divmod(step, len(indices) // size)
+    order = np.random.default_rng((seed, epoch)).permutation(indices)
+    return np.sort(order[position * size : (position + 1) * size])
+
+
+def as_tensor(images: npt.NDArray[np.uint8]) -> Tensor:
+    """uint8 (N, h, w, 3) → (N, 3, h, w) in [0, 1]."""
+    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255

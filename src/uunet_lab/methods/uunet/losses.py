@@ -75,36 +75,6 @@ def L_fm(real: list[Tensor], fake: list[Tensor]) -> Tensor:
     return torch.stack(terms).mean()
 
 
-def L_ano_cosine(e_x: Tensor, e_a: Tensor, margin: float) -> Tensor:
-    """Eq. 9 for the identity label with embeddings: similarity of x and a above that of strangers.
-
-    Args:
-        e_x, e_a: unit embeddings (B, d) of the raw and of the de-identified faces.
-        margin: cosine up to which two faces count as strangers.
-    """
-    return F.relu((e_x * e_a).sum(1) - margin).mean()
-
-
-def L_judge(e_x: Tensor, e_a: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """The judge's own loss: which x of the batch was painted over to give a? InfoNCE over the batch.
-
-    The judge keeps learning while U_e fights it, so a perturbation that fools one state of it is found out.
-
-    Returns:
-        (loss, accuracy): scalars.
-    """
-    logits = e_a @ e_x.T * scale
-    target = torch.arange(len(logits), device=logits.device)
-    accuracy = (logits.argmax(1) == target).float().mean()
-    return F.cross_entropy(logits, target), accuracy
-
-
-def L_dis(x: Tensor, a: Tensor, cells: int = 8) -> Tensor:
-    """Light and colour of a follow x's: mean absolute difference of cells×cells means."""
-    side = x.shape[-1] // cells
-    return F.l1_loss(F.avg_pool2d(a, side), F.avg_pool2d(x, side))
-
-
 def L_con(a: Tensor, moved: Tensor, step: Tensor) -> Tensor:
     """Eq. 10 in pixels: the face painted for a box displaced by `step` is the same face, displaced.
 
@@ -121,9 +91,3 @@ def L_con(a: Tensor, moved: Tensor, step: Tensor) -> Tensor:
     here = a.permute(0, 2, 3, 1)[batch, ys[:, :, None], xs[:, None, :]]
     there = moved.permute(0, 2, 3, 1)[:, margin:-margin, margin:-margin]
     return F.l1_loss(here, there)
-
-
-def L_div(a: Tensor, other: Tensor, enough: float) -> Tensor:
-    """Eq. 11 in pixels: other noise gives another face, up to a mean difference of `enough`."""
-    difference = (a - other)[:, :, 12:-12, 12:-12].abs().mean((1, 2, 3))
-    return F.relu(enough - difference).mean()

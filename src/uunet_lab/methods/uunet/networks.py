@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import random
-from itertools import pairwise
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from uunet_lab.methods.uunet.painter import (
+    CODE,
+    Observation,
+    Observer,
+    Painter,
+    code_of,
+    conv,
+    double,
+    lrelu,
+    thumbnail_of,
+)
+from uunet_lab.methods.uunet.surrogates import MOUTH
 from uunet_lab.training.channel import soft_border
 
 SIDE = 64
 
 
-def _conv(cin: int, cout: int, stride: int = 1) -> nn.Conv2d:
-    conv = nn.Conv2d(cin, cout, 3, stride, 1)
-    nn.init.kaiming_normal_(conv.weight, 0.2)
-    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
-    return conv
+def _width(channels: float) -> int:
+    """The next multiple of 16: processors compute that many channels in no more time than what lies below."""
+    return -int(-channels // 16) * 16
 
 
 class FoldedUNet(nn.Module):
@@ -28,49 +38,34 @@ class FoldedUNet(nn.Module):
     (B, cin, 64, 64) ─unshuffle─► 32×32 ─conv─► c ───────────────────► cat ─conv─ shuffle ─► (B, cout, 64, 64)
                                     └ conv/2 ► 16×16, 1.6c ──────► cat ─conv┘ ↑2
                                                  └ conv/2 ► 8×8, 2.5c ─ conv ─┘ ↑2
-                                                          ▲ (1 + γ(z)) h + β(z), if there is a code z
     ```
-    Folding keeps full-resolution detail (12 numbers per 2×2 pixels) at a quarter of the cost. What is to be
-    looked at ends in `smooth` instead: upsampling and two thin convolutions at 64×64, since a shuffle
-    leaves a checkerboard that a young D_f does not clean up.
+    Folding keeps full-resolution detail (12 numbers per 2×2 pixels) at a quarter of the cost.
     """
 
-    def __init__(
-        self, cin: int, cout: int, base: int, *, code: int = 0, smooth: int = 0, gain: float = 0.1
-    ) -> None:
+    def __init__(self, cin: int, cout: int, base: int, gain: float = 0.5) -> None:
         super().__init__()
-        c1, c2, c3 = base, base * 8 // 5, base * 5 // 2
-        self.e1 = _conv(4 * cin, c1)
-        self.e2 = _conv(c1, c2, 2)
-        self.e3 = _conv(c2, c3, 2)
-        self.m1 = _conv(c3, c3)
-        self.m2 = _conv(c3, c3)
-        self.d2 = _conv(c3 + c2, c2)
-        self.d1 = _conv(c2 + c1, c1)
-        self.fine = _conv(c1, smooth) if smooth else None
-        self.out = _conv(smooth, cout) if smooth else _conv(c1, 4 * cout)
-        self.modulate = nn.Linear(code, 2 * c3) if code else None
+        c1, c2, c3 = base, _width(base * 1.6), _width(base * 2.5)
+        self.e1 = conv(4 * cin, c1)
+        self.e2 = conv(c1, c2, 2)
+        self.e3 = conv(c2, c3, 2)
+        self.m1 = conv(c3, c3)
+        self.m2 = conv(c3, c3)
+        self.d2 = conv(c3 + c2, c2)
+        self.d1 = conv(c2 + c1, c1)
+        self.out = conv(c1, 4 * cout)
         with torch.no_grad():
             self.out.weight.mul_(gain)
 
-    def forward(self, image: Tensor, code: Tensor | None = None) -> Tensor:
-        """(B, cin, 64, 64) and, if built with one, a code (B, n) → (B, cout, 64, 64), unbounded."""
-        h1 = F.leaky_relu(self.e1(F.pixel_unshuffle(image, 2)), 0.2)
-        h2 = F.leaky_relu(self.e2(h1), 0.2)
-        h3 = F.leaky_relu(self.e3(h2), 0.2)
-        if self.modulate is not None and code is not None:
-            gamma, beta = self.modulate(code)[:, :, None, None].chunk(2, 1)
-            h3 = h3 * (1 + gamma) + beta
-        h3 = h3 + F.leaky_relu(self.m1(h3), 0.2)
-        h3 = h3 + F.leaky_relu(self.m2(h3), 0.2)
-        up2 = F.interpolate(h3, scale_factor=2.0, mode="nearest")
-        h2 = F.leaky_relu(self.d2(torch.cat([up2, h2], 1)), 0.2)
-        up1 = F.interpolate(h2, scale_factor=2.0, mode="nearest")
-        h1 = F.leaky_relu(self.d1(torch.cat([up1, h1], 1)), 0.2)
-        if self.fine is None:
-            return F.pixel_shuffle(self.out(h1), 2)
-        up0 = F.interpolate(h1, scale_factor=2.0, mode="nearest")
-        return self.out(F.leaky_relu(self.fine(up0), 0.2))  # type: ignore[no-any-return]
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, cin, 64, 64) → (B, cout, 64, 64), unbounded."""
+        h1 = lrelu(self.e1(F.pixel_unshuffle(image, 2)))
+        h2 = lrelu(self.e2(h1))
+        h3 = lrelu(self.e3(h2))
+        h3 = h3 + lrelu(self.m1(h3))
+        h3 = h3 + lrelu(self.m2(h3))
+        h2 = lrelu(self.d2(torch.cat([double(h3), h2], 1)))
+        h1 = lrelu(self.d1(torch.cat([double(h2), h1], 1)))
+        return F.pixel_shuffle(self.out(h1), 2)
 
 
 class Scatter(nn.Module):
@@ -112,8 +107,9 @@ class SeenHiddenEncoder(nn.Module):
     """U_e as two stages: a generator that cannot know who it paints, and one that hides x in its painting.
 
     ```
-    x ─┬─ border ring x·(1−M), thumbnail 8×8 ─► G(·, z) ─► y   (the face that is seen: no identity passes)
-       └─ y, and x and y scattered ───────────► H ───────► a = y + δ   (what is hidden, |δ| ≤ 0.25)
+    x ─┬─ border ring x·(1−M), thumbnail 8×8 ──────────────► G(·, z) ─► y   (the face that is seen)
+       ├─ O: 5 landmarks, kept labels, expression ─► spots ──┘
+       └─ y, and x and y scattered ────────────────────────► H ───────► a = y + δ   (δ hides x, |δ| ≤ 0.25)
     noise ─ 8×8 means ─► z
     ```
     H sees x only scattered (`Scatter`), and the restorer sees a both ways: the detail of a place is hidden
@@ -124,28 +120,38 @@ class SeenHiddenEncoder(nn.Module):
     The border ring stays x itself (M of `soft_border`), so that the paste has no seam. Departure from the
     paper, which uses one U-Net and relies on D_a alone: there U_e learns an invisible perturbation that
     fools D_a while the face stays recognisable.
+
+    Args:
+        base: width of H.
+        classes: how many classes each kept label has.
     """
 
     mask: Tensor
     hole: Tensor
 
-    def __init__(self, base: int = 48, thumbnail: int = 8) -> None:
+    def __init__(self, base: int = 48, classes: Sequence[int] = ()) -> None:
         super().__init__()
-        self.thumbnail = thumbnail
-        self.seen = FoldedUNet(8, 3, base, code=64, smooth=20)
-        self.hidden = FoldedUNet(9, 3, base, gain=0.5)
+        self.observer = Observer(classes)
+        self.painter = Painter(CODE + sum(classes) + MOUTH)
+        self.hidden = FoldedUNet(9, 3, base)
         self.scatter = Scatter()
         mask = soft_border(SIDE)
         self.register_buffer("mask", mask, persistent=False)
         self.register_buffer("hole", (mask > 0).float(), persistent=False)
 
-    def paint(self, x: Tensor, noise: Tensor) -> Tensor:
-        """y: the face that is seen, from the ring, the thumbnail and the noise only."""
-        ring = x * (1 - self.hole)
-        thumb = F.avg_pool2d(x, SIDE // self.thumbnail)
-        coarse = F.interpolate(thumb, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
-        z = (F.avg_pool2d(noise, 8).flatten(1) - 0.5) * (8 * 12**0.5)
-        painted = coarse + self.seen(torch.cat([ring, coarse, self.hole.expand_as(noise), noise], 1), z)
+    def paint(self, x: Tensor, z: Tensor, seen: Observation | None = None) -> Tensor:
+        """y: the face that is seen.
+
+        Args:
+            x: (B, 3, 64, 64) in [0, 1].
+            z: (B, CODE), the virtual identity.
+            seen: what the painter is told of x; None asks the observer.
+        """
+        if seen is None:
+            seen = self.observer(x)
+        thumbnail = thumbnail_of(x)
+        code = torch.cat([z, self.observer.code(seen)], 1)
+        painted = thumbnail + self.painter(x * (1 - self.hole), thumbnail, seen.points, code)
         y: Tensor = x + self.mask * (painted - x)
         return y
 
@@ -158,7 +164,7 @@ class SeenHiddenEncoder(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """(B, 4, 64, 64): RGB and noise, both in [0, 1] → a, (B, 3, 64, 64) in [0, 1]."""
         x, noise = image[:, :3], image[:, 3:]
-        return self.hide(x, self.paint(x, noise)).clamp(0, 1)
+        return self.hide(x, self.paint(x, code_of(noise))).clamp(0, 1)
 
 
 class Restorer(nn.Module):
@@ -171,7 +177,7 @@ class Restorer(nn.Module):
 
     def __init__(self, base: int = 64) -> None:
         super().__init__()
-        self.net = FoldedUNet(6, 3, base, gain=0.5)
+        self.net = FoldedUNet(6, 3, base)
         self.scatter = Scatter()
         self.register_buffer("mask", soft_border(SIDE), persistent=False)
 
@@ -212,25 +218,3 @@ class PatchDiscriminator(nn.Module):
             if isinstance(layer, nn.LeakyReLU):
                 found.append(h)
         return h, found
-
-
-class FaceEmbedder(nn.Module):
-    """The shared trunk of the matchers: (B, 3, 64, 64) → unit vectors (B, 128).
-
-    Departure from the paper's D_a (a VGG on 64×64×6 pairs, one per label): a trunk that embeds each face
-    once judges all pairs of a batch for the price of its faces.
-    """
-
-    def __init__(self, base: int = 40, dim: int = 128) -> None:
-        super().__init__()
-        widths = (3, base, 2 * base, 3 * base, 4 * base)
-        layers: list[nn.Module] = []
-        for cin, cout in pairwise(widths):
-            layers += [nn.Conv2d(cin, cout, 3, 2, 1, bias=False), nn.BatchNorm2d(cout), nn.LeakyReLU(0.1)]
-            layers += [nn.Conv2d(cout, cout, 3, 1, 1, bias=False), nn.BatchNorm2d(cout), nn.LeakyReLU(0.1)]
-        self.layers = nn.Sequential(*layers)
-        self.head = nn.Sequential(nn.Flatten(), nn.Dropout(0.3), nn.Linear(widths[-1] * 16, dim))
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Unit embeddings; the cosine of two is the matchers' similarity."""
-        return F.normalize(self.head(self.layers(image * 2 - 1)), dim=1)

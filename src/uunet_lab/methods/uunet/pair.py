@@ -18,7 +18,7 @@ def load_pair(path: Path) -> tuple[nn.Module, nn.Module]:
         TrainingError: the checkpoint is missing, damaged, or of a run that makes no pair.
     """
     state = load(path)
-    method = state.get("method", train.METHOD)  # checkpoints of `seen-hidden` once did not say
+    method = state.get("method")
     if method == train.METHOD:
         return train.load_seen_hidden(state)
     if method == paper_train.METHOD:
