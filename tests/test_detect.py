@@ -147,7 +147,7 @@ def test_colour_conversion() -> None:
     layout = Layout("yuv444p", 8, 1, 1, True, False, "bt709")
     red = (62.56, 102.30, 240.0)  # Y, Cb, Cr of (255, 0, 0) by ITU-R BT.709
     planes = tuple(np.full((32, 32), round(v), np.uint8) for v in red)
-    empty = np.empty((1, 3, 32, 32), np.float32)
+    empty = np.empty((1, 3, 32, 32), np.uint8)
     rgb = _net_input(Picture(planes, layout), empty)[0, :, 0, 0]
     np.testing.assert_allclose(rgb, (255, 0, 0), atol=2.5)
     grey = Picture((np.full((32, 32), 235, np.uint8),), Layout("gray", 8, 1, 1, False, False, "bt601"))

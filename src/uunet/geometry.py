@@ -95,7 +95,7 @@ def crop(picture: Picture, box: Box, side: int, rotation: int = 0) -> Patch:
         scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
         plane = (picture.planes[i][where].astype(np.float32) - offset) / scale
         yuv[:, :, i] = _resize(plane, side, side)
-    rgb = np.clip(yuv @ _yuv_to_rgb(picture.layout.matrix).T, 0, 1)
+    rgb = np.clip(_times(yuv, _yuv_to_rgb(picture.layout.matrix)), 0, 1)
     return np.ascontiguousarray(np.rot90(rgb, rotation))
 
 

@@ -57,15 +57,12 @@ def deidentify(
         PublicWriter(target, reader.info, options.encode, keep_metadata=options.keep_metadata) as writer,
         ExitStack() as extras,
     ):
-        swapper = tools.swapper(options.model)  # after the files: a wrong path is told at once
-        seed = secrets.randbits(64) if options.seed is None else options.seed
-        noise, rotation = NoiseBank(seed, swapper.card.side), reader.info.rotation
-        detector = _detector(options, tools)
+        rotation = reader.info.rotation
+        detector = _detector(options, tools)  # after the files: a wrong path is told at once
         exported = options.export_boxes and extras.enter_context(
             BoxFileWriter(options.export_boxes, reader.info.size, (source, target))
         )
         tracker = Tracker(detector, options.tracking_at(float(reader.info.average_rate)))
-        signature = Signature.new(swapper.card, options.seed)
         windows = extras.enter_context(
             Ahead(
                 lambda frames: meter.each("detect and track", tracker.windows(frames, rotation)),
@@ -74,6 +71,9 @@ def deidentify(
                 name="uunet-tracker",
             )
         )
+        swapper = tools.swapper(options.model)  # while the first faces are looked for
+        seed = secrets.randbits(64) if options.seed is None else options.seed
+        noise, signature = NoiseBank(seed, swapper.card.side), Signature.new(swapper.card, options.seed)
         for window in meter.each("wait for the tracker", windows):
             regions = _regions(window, reader.info.size)
             if exported:

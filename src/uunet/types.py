@@ -242,7 +242,10 @@ class Window:
 
 
 class FaceDetector(Protocol):
-    """Whatever finds faces: the built-in detector, a file of boxes, a user's own."""
+    """Whatever finds faces: the built-in detector, a file of boxes, a user's own.
+
+    One thread at a time calls it, but not the one that calls `deidentify`.
+    """
 
     def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:
         """The faces of one picture.
