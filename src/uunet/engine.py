@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from uunet.cores import share
 from uunet.errors import ModelError
+from uunet.runners import Arrays, OnnxRuntime, OpenVino, Plan, Precision, Runner, best
 
-Arrays = Mapping[str, npt.NDArray[Any]]
-Precision = Literal["auto", "f32", "bf16"]
 Backend = Literal["auto", "openvino", "onnxruntime"]
-
-# Best first. TensorRT is left out: it builds for minutes before the first frame.
-_ACCELERATORS = (
-    "CUDAExecutionProvider",
-    "ROCMExecutionProvider",
-    "CoreMLExecutionProvider",
-    "DmlExecutionProvider",
-    "OpenVINOExecutionProvider",
-)
-_CPU = "CPUExecutionProvider"
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How a model is to be run; see `Engine`."""
-
-    precision: Precision
-    threads: int
-    wanted: Sequence[str] | None
-    pictures: bool
-
-
-class _Runner(Protocol):
-    """One opened model in one engine."""
-
-    name: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-    def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
-        """All outputs for these inputs, as arrays of their own (no views of the engine's memory)."""
-        ...
 
 
 class Engine:
@@ -93,7 +54,7 @@ class Engine:
         if threads is not None and threads < 1:
             raise ModelError(f"{threads} threads can't run a model", "give 1 or more, or leave it out")
         data, self._label = _load(source)
-        plan = _Plan(precision, threads or share(2), wanted, pictures)
+        plan = Plan(precision, threads or share(2), wanted, pictures)
         self._runner = _open(data, self._label, plan, backend)
         self._lock = threading.Lock()  # OpenVINO's requests may not be used by two threads at a time
         self.name = self._runner.name
@@ -129,31 +90,33 @@ class Engine:
                 ) from error
 
 
-def _load(source: Path | str | bytes) -> tuple[bytes, str]:
-    """The bytes of a model and what to call it in messages."""
+def _load(source: Path | str | bytes) -> tuple[Path | bytes, str]:
+    """A model and what to call it in messages; a path stays one, since engines then hold one copy less."""
     if isinstance(source, bytes):
-        data, label = source, "the model"
+        beginning, label = source, "the model"
     else:
-        label = Path(source).name
+        source = Path(source)
+        label = source.name
         try:
-            data = Path(source).read_bytes()
+            with source.open("rb") as file:
+                beginning = file.read(1)
         except OSError as error:
             raise ModelError(
                 f"can't read the model {source}: {error.strerror or error}",
                 "check the path of the model file",
             ) from error
-    if not data:
+    if not beginning:
         raise ModelError(f"{label} is empty", "fetch or export the model file again")
-    return data, label
+    return source, label
 
 
-def _open(data: bytes, label: str, plan: _Plan, backend: Backend) -> _Runner:
+def _open(data: Path | bytes, label: str, plan: Plan, backend: Backend) -> Runner:
     try:
         if backend == "openvino":
-            return _OpenVino(data, plan)
+            return OpenVino(data, plan)
         if backend == "onnxruntime":
-            return _OnnxRuntime(data, plan)
-        return _best(data, plan)
+            return OnnxRuntime(data, plan)
+        return best(data, plan)
     except ImportError as error:
         raise ModelError(
             f"the inference engine {error.name or backend} is not installed",
@@ -166,148 +129,6 @@ def _open(data: bytes, label: str, plan: _Plan, backend: Backend) -> _Runner:
         ) from error
 
 
-def _best(data: bytes, plan: _Plan) -> _Runner:
-    """An accelerator, else OpenVINO, else ONNX Runtime on the processor."""
-    runner: _Runner | None = None
-    if _accelerators():
-        runner = _OnnxRuntime(data, plan)
-        if not runner.name.endswith(_CPU):  # a provider that is listed may still lack its driver
-            return runner
-    try:
-        return _OpenVino(data, plan)
-    except ImportError:
-        return runner or _OnnxRuntime(data, plan)
-
-
-def _accelerators() -> list[str]:
-    if sys.platform == "linux" and not _has_providers():
-        return []
-    try:
-        import onnxruntime  # noqa: PLC0415
-    except ImportError:
-        return []
-    available = set(onnxruntime.get_available_providers())
-    return [name for name in _ACCELERATORS if name in available]
-
-
-def _has_providers() -> bool:
-    """Whether ONNX Runtime came with accelerators: on Linux, each is a library of its own beside it.
-
-    Looking for them saves its import, 30 MB of memory, where OpenVINO does the work.
-    """
-    found = find_spec("onnxruntime")
-    folders = found.submodule_search_locations if found is not None else None
-    names = [
-        path.name
-        for folder in folders or ()
-        for path in Path(folder, "capi").glob("libonnxruntime_providers_*")
-    ]
-    return any("_shared" not in name for name in names)
-
-
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:200] if lines else type(error).__name__
-
-
-class _SignalStack(ctypes.Structure):
-    """`stack_t` of Linux."""
-
-    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
-
-
-@contextmanager
-def _signal_stack_kept() -> Iterator[None]:
-    """Keep OpenVINO from leaving the thread a stack for signals that is gone.
-
-    Its plugin for the processor puts one in place when it is loaded, and puts back what it found when it is
-    closed. Of two models that are closed in the order in which they were opened the second puts back the
-    first one's, which has
-    been freed: the next signal that Python handles (Ctrl-C, SIGTERM) is a segmentation fault. If each finds
-    what was there before all of them, their order does not matter. Seen with OpenVINO 2026 on Linux.
-    """
-    if sys.platform != "linux":
-        yield
-        return
-    libc, before = ctypes.CDLL(None), _SignalStack()
-    known = libc.sigaltstack(None, ctypes.byref(before)) == 0
-    try:
-        yield
-    finally:
-        if known:
-            libc.sigaltstack(ctypes.byref(before), None)
-
-
-class _OpenVino:
-    """OpenVINO on the processor, one stream, tuned for latency. Dynamic shapes cost nothing measurable."""
-
-    def __init__(self, data: bytes, plan: _Plan) -> None:
-        import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
-
-        with _signal_stack_kept():
-            self._core = openvino.Core()
-            native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            kind = "bf16" if native and plan.precision != "f32" else "f32"
-            self._config: dict[str, Any] = {
-                "INFERENCE_PRECISION_HINT": kind,
-                "PERFORMANCE_HINT": "LATENCY",
-                "NUM_STREAMS": 1,
-                "INFERENCE_NUM_THREADS": plan.threads,
-            }
-            model = self._core.read_model(data)
-            if plan.wanted is not None:
-                ports = [model.output(name) for name in plan.wanted]
-                model = openvino.Model([port.node for port in ports], model.get_parameters())
-            self.name = f"OpenVINO CPU {kind}"
-            self.inputs = tuple(port.get_any_name() for port in model.inputs)
-            self.outputs = tuple(port.get_any_name() for port in model.outputs)
-            self._shapes: dict[str, list[int]] = {}
-            if plan.pictures:
-                steps = openvino.preprocess.PrePostProcessor(model)
-                for name in self.inputs:
-                    steps.input(name).tensor().set_element_type(openvino.Type.u8)
-                self._model = steps.build()  # compiled as soon as its shapes are known
-            else:
-                self._model = None
-                self._request = self._compiled(model)
-
-    def _compiled(self, model: Any) -> Any:
-        return self._core.compile_model(model, "CPU", self._config).create_infer_request()
-
-    def _fit(self, shapes: dict[str, list[int]]) -> None:
-        """Makes sure that the model is compiled for these shapes."""
-        if self._model is None or shapes == self._shapes:
-            return
-        with _signal_stack_kept():
-            self._request, self._shapes = None, {}  # frees the memory for the last ones first
-            self._model.reshape(shapes)
-            self._request, self._shapes = self._compiled(self._model), shapes
-
-    def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
-        self._fit({name: list(array.shape) for name, array in feeds.items()})
-        self._request.infer({k: np.ascontiguousarray(v) for k, v in feeds.items()}, share_inputs=True)
-        return {name: self._request.get_output_tensor(i).data.copy() for i, name in enumerate(self.outputs)}
-
-
-class _OnnxRuntime:
-    """ONNX Runtime with the best provider that is really there."""
-
-    def __init__(self, data: bytes, plan: _Plan) -> None:
-        import onnxruntime  # noqa: PLC0415
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # its warnings go straight to stderr, past the program
-        # Waiting threads that spin would take the cores from the encoder.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.intra_op_num_threads = plan.threads
-        providers = [*_accelerators(), _CPU]
-        self._session = onnxruntime.InferenceSession(data, options, providers=providers)
-        self.name = f"ONNX Runtime {self._session.get_providers()[0]}"
-        self.inputs = tuple(port.name for port in self._session.get_inputs())
-        self.outputs = tuple(plan.wanted or (port.name for port in self._session.get_outputs()))
-        self._type = np.float32 if plan.pictures else None
-
-    def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
-        ready = {name: np.ascontiguousarray(array, self._type) for name, array in feeds.items()}
-        values = self._session.run(list(self.outputs), ready)
-        return dict(zip(self.outputs, values, strict=True))
