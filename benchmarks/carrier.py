@@ -141,7 +141,7 @@ def publish(frames: Sequence[Yuv], faces: int, encoder: Encoder) -> dict[str, An
         mark = SpreadMark(sent[-1], KEY, (width, height))
         source = [PublicFrame(Picture((luma(f),), LAYOUT), i, i) for i, f in enumerate(part)]
         for attempt in range(mark.attempts):
-            lumas = [frame.picture.planes[0] for frame in mark.apply(source, attempt)]
+            lumas = [frame.picture.luma for frame in mark.apply(source, attempt)]
             chroma = [yuv[height:] for yuv in part]
             marked = [np.concatenate(both).astype(np.uint8) for both in zip(lumas, chroma, strict=True)]
             decoded, length = code(marked, encoder)

@@ -1,4 +1,4 @@
-"""The inference engines behind `engine.Engine`: OpenVINO, ONNX Runtime, and which is best on this computer."""
+"""The engines behind `engine.Engine`: OpenVINO, ONNX Runtime, and which is best on this computer."""
 
 from __future__ import annotations
 
