@@ -53,7 +53,7 @@ def drawn_faces(count: int, side: int = 96, seed: int = 0) -> tuple[Image, Landm
     return np.stack(images), np.stack(points).astype(np.float32)
 
 
-def drawn_set(people: int = 24) -> FaceSet:
+def drawn_set(people: int = 36) -> FaceSet:
     """A still of each of these made-up people; gender and race by turns."""
     images, _ = drawn_faces(people)
     who, still = np.arange(people), np.full(people, -1)
@@ -69,7 +69,7 @@ def drawn_set(people: int = 24) -> FaceSet:
     )
 
 
-def made_up_source(people: int = 24, keep: tuple[str, ...] = ("gender",)) -> FaceSource:
+def made_up_source(people: int = 36, keep: tuple[str, ...] = ("gender",)) -> FaceSource:
     """What `seen-hidden` trains on, made up."""
     _, points = drawn_faces(people)
     scores = np.ones(people, np.float32)

@@ -12,12 +12,9 @@ from torch import Tensor
 
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.datasets.landmarks import Landmarks
-from uunet_lab.methods.uunet.surrogates import LOOK, Surrogates, nearest, traits
+from uunet_lab.methods.uunet.surrogates import Surrogates, nearest, traits
 from uunet_lab.training.augment import StillSource, as_tensor, shuffled
 from uunet_lab.training.errors import TrainingError
-
-_MEANS_OF = (3, 5)
-"""Faces in a surrogate: of three it has more character, of five fewer traces of each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +26,7 @@ class PairedFaces:
         points: (B, 5, 2) landmarks of both, in [0, 1] of the still.
         labels: (B, k) codes of the kept labels, -1 where unknown.
         mouth: (B, MOUTH) the expression.
-        look: (B, LOOK) the part of z that the surrogate was chosen by.
+        look: (B, LOOK) the code of the donor's appearance, a part of z.
     """
 
     stills: Tensor
@@ -67,14 +64,13 @@ class FaceSource:
         seed: int,
     ) -> None:
         self.kept = {name: faces.values(name) for name in keep}
-        self._labels = np.stack([faces.codes(name) for name in keep], 1) if keep else _none(len(faces))
-        rest = [codes for name, codes in faces.labels.items() if name not in keep]
-        others = np.stack(rest, 1) if rest else _none(len(faces))
+        no_labels = np.zeros((len(faces), 0), np.int64)
+        self._labels = np.stack([faces.codes(name) for name in keep], 1) if keep else no_labels
         self._images, self._points, self._seed = faces.images, landmarks, seed
-        self._found = traits(faces.images, landmarks, scores, rows)
-        neighbours = nearest(self._found, faces.identity, self._labels, others, rows)
-        self._surrogates = Surrogates(faces.images, landmarks, self._found, neighbours)
-        self._paired = np.flatnonzero((neighbours >= 0).any(1))
+        self._found = traits(faces.images, landmarks, scores, rows, self._labels)
+        self._surrogates = Surrogates(faces.images, landmarks, self._found)
+        self._donors = nearest(self._found, faces.identity, self._labels, rows)
+        self._paired = np.flatnonzero((self._donors >= 0).any(1))
         self._stills = StillSource(faces.images, rows, seed)
 
     def stills(self, step: int, size: int) -> Tensor:
@@ -89,24 +85,16 @@ class FaceSource:
         """
         rows = shuffled(self._paired, self._seed, step, size)
         rng = np.random.default_rng((self._seed, step, 1))
-        look = rng.standard_normal((size, LOOK)).astype(np.float32)
-        means = rng.choice(_MEANS_OF, size)
-        made = [
-            self._surrogates.of(int(row), direction, int(count))
-            for row, direction, count in zip(rows, look, means, strict=True)
-        ]
+        donors = np.array([rng.choice(pool[pool >= 0]) for pool in self._donors[rows]])
+        made = [self._surrogates.of(int(row), int(donor)) for row, donor in zip(rows, donors, strict=True)]
         return PairedFaces(
             as_tensor(np.ascontiguousarray(self._images[rows])),
             as_tensor(np.stack(made)),
             torch.from_numpy(self._points[rows]),
             torch.from_numpy(self._labels[rows]),
             torch.from_numpy(self._found.mouth[rows]),
-            torch.from_numpy(look),
+            torch.from_numpy(self._found.look[donors]),
         )
-
-
-def _none(count: int) -> Codes:
-    return np.zeros((count, 0), np.int64)
 
 
 def default_labels(faces: FaceSet) -> tuple[str, ...]:

@@ -1,9 +1,15 @@
 """Surrogate faces: what the painter learns to paint in place of a face.
 
-A surrogate of a still is the mean of a few faces of other people in the same pose, light and expression and
-with the same kept labels, each warped onto the still's five landmarks and put into its light: the k-Same of
-Newton, Sweeney and Malin (2005), with aligned faces. It takes nothing from the still but what it is matched
-by, its landmarks and its thumbnail, so a network that is taught to paint it has no reason to pass on more.
+A surrogate of a still is the face of a donor: another person in about the same pose, light and expression
+and with the same kept labels, warped onto the still's five landmarks and brought to the mean colour of its
+face; round the face, the still's own colours. The donor's appearance, as far as pose, light and expression
+don't explain it, is a code of LOOK numbers with mean 0 and variance 1. The painter learns to make the
+surrogate from the still's landmarks and thumbnail and the donor's code; when it is used, the code is drawn at
+random, so that the face which comes out is nobody's.
+
+Means of several faces (k-Same; Newton, Sweeney and Malin, 2005) were tried first: they are so near to
+everybody of the same gender and age that a recogniser told x from strangers by them (AUC .77 to .89 for means
+of three to eight faces, .66 for one donor; dlib's recogniser, 120 held-out faces).
 """
 
 from __future__ import annotations
@@ -19,22 +25,26 @@ from uunet_lab.datasets.landmarks import SURE, Landmarks
 from uunet_lab.training.errors import TrainingError
 
 Floats = npt.NDArray[np.float64]
+Image = npt.NDArray[np.uint8]
 
 MOUTH = 3
 """Principal components of the mouth that stand for the expression."""
 
-LOOK = 4
-"""Principal components by which the code z chooses among the matching faces."""
+LOOK = 40
+"""Numbers in the code of an appearance."""
 
 _SIDE = 48  # of an aligned face
 _MEAN_FACE = _SIDE * np.array([[0.34, 0.40], [0.66, 0.40], [0.5, 0.58], [0.37, 0.74], [0.63, 0.74]])
 _MOUTH = (slice(28, 44), slice(12, 36))  # of an aligned face: rows, columns
 _FACE = (slice(8, 44), slice(6, 42))
 _LIGHT = 6  # cells a side by which the light on a face is compared
-_POOL = 40  # matching faces among which z chooses
-_LEAST = 8  # fewer to choose from would show who they are
-_OTHER_LABEL = 6.0  # added to the squared distance for each label that is not kept and differs
-_STIFF = 40.0  # how much a warp keeps to rotation and scaling, in pixels²
+_POOL = 100  # matching faces among which a donor is drawn
+_LEAST = 8  # fewer to choose from would make few faces out of many
+_BLURRED = 0.3  # share of the faces that are too blurred for donors
+_BEYOND = 3.0  # largest size of a number in a code
+_STIFF = 40.0  # how much a warp keeps to rotation and scaling, in pixels² of a still of 96
+_DETAIL = 128  # principal components of the appearance, from which pose, light and expression are regressed
+_RIDGE = 10.0  # of that regression, in faces: with few of them it would explain their looks away
 _BLOCK = 512
 
 
@@ -45,10 +55,11 @@ class Traits:
     Attributes:
         turn, move: (N,) complex: landmark p of the still, x + iy in its pixels, is turn · p + move in the
             aligned face.
-        match: (N, d) pose, light and expression, in units in which distances can be added.
+        match: (N, d) pose, expression and light, in units in which distances can be added.
         mouth: (N, MOUTH) the expression, mean 0 and standard deviation 1.
-        look: (N, LOOK) the appearance of the aligned face.
+        look: (N, LOOK) the code of the appearance.
         sure: (N,) whether the landmarks may be trusted.
+        donors: (N,) whether the face is sure and sharp enough to be painted.
     """
 
     turn: npt.NDArray[np.complex128]
@@ -57,95 +68,93 @@ class Traits:
     mouth: npt.NDArray[np.float32]
     look: npt.NDArray[np.float32]
     sure: npt.NDArray[np.bool_]
+    donors: npt.NDArray[np.bool_]
 
 
 def traits(
-    images: npt.NDArray[np.uint8], landmarks: Landmarks, scores: npt.NDArray[np.float32], rows: Codes
+    images: Image, landmarks: Landmarks, scores: npt.NDArray[np.float32], rows: Codes, kept: Codes
 ) -> Traits:
     """Measure the traits of stills.
 
     Args:
         images: uint8 RGB (N, side, side, 3).
         landmarks, scores: of `find_landmarks`.
-        rows: by which the principal components are found, those of the training split.
+        rows: by which principal components are found, those of the training split.
+        kept: (N, k) codes of the labels that surrogates share with their stills.
 
     Raises:
         TrainingError: there are too few faces among the rows.
     """
     sure = scores >= SURE
-    kept = rows[sure[rows]]
-    if len(kept) < _LEAST:
+    trusted = rows[sure[rows]]
+    if len(trusted) < _LEAST:
         raise TrainingError(
-            f"faces can be found in {len(kept)} of {len(rows)} images, which is too few to train on",
+            f"faces can be found in {len(trusted)} of {len(rows)} images, which is too few to train on",
             "add images that show faces with some surroundings",
         )
-    points = landmarks.astype(np.float64) * images.shape[1]
-    turn, move = _similarity(points, _MEAN_FACE)
-    aligned = turn[:, None] * (points @ [1, 1j]) + move[:, None]
-    pose = np.stack([aligned.real, aligned.imag], 2) - _MEAN_FACE
-    light, mouth, look = [], [], []
-    for i in range(len(images)):
-        face = _warp(np.asarray(images[i]), _matrix(turn[i : i + 1], move[i : i + 1])[0], _SIDE)
+    turn, move = _similarity(landmarks.astype(np.float64) * images.shape[1], _MEAN_FACE)
+    aligned = turn[:, None] * (landmarks.astype(np.float64) * images.shape[1] @ [1, 1j]) + move[:, None]
+    pose = (np.stack([aligned.real, aligned.imag], 2) - _MEAN_FACE).reshape(-1, 10)
+    light, mouth, look, detail = [], [], [], []
+    for image, matrix in zip(images, _matrix(turn, move), strict=True):
+        face = _warp(np.asarray(image), matrix, _SIDE)
         grey = face.mean(2)
         light.append(_level(cv2.resize(grey[_FACE], (_LIGHT, _LIGHT), interpolation=cv2.INTER_AREA)))
         mouth.append(_level(cv2.resize(grey[_MOUTH], (16, 10), interpolation=cv2.INTER_AREA)))
-        small = cv2.resize(face, (24, 24), interpolation=cv2.INTER_AREA)
-        look.append(_level(small - cv2.GaussianBlur(small, (0, 0), 5)))
-    expression = _components(np.stack(mouth), MOUTH, kept)
-    match = np.concatenate([pose.reshape(-1, 10), 0.5 * np.stack(light), expression], 1)
+        even = face / (_mean_colour(face, _OVAL) + 8)
+        small = cv2.resize(even * _OVAL, (_SIDE // 2, _SIDE // 2), interpolation=cv2.INTER_AREA)
+        look.append(np.minimum(small, 3).ravel())
+        detail.append(float((np.abs(cv2.Laplacian(even.mean(2), cv2.CV_32F)) * _OVAL[:, :, 0]).mean()))
+    expression = _components(np.stack(mouth), MOUTH, trusted)
+    explained = np.concatenate([pose, expression, np.stack(light), _one_hot(kept)], 1)
+    sharp = np.array(detail) > np.quantile(np.array(detail)[trusted], _BLURRED)
     return Traits(
         turn,
         move,
-        match.astype(np.float32),
+        np.concatenate([pose, expression, 0.5 * np.stack(light)], 1).astype(np.float32),
         expression.astype(np.float32),
-        _components(np.stack(look), LOOK, kept).astype(np.float32),
+        _code(np.stack(look), explained, trusted),
         sure,
+        sure & sharp,
     )
 
 
-def nearest(
-    found: Traits, identity: Codes, kept: npt.NDArray[np.int64], others: npt.NDArray[np.int64], rows: Codes
-) -> Codes:
-    """The faces of other people that match each still best, of the same kept labels.
+def nearest(found: Traits, identity: Codes, kept: Codes, rows: Codes) -> Codes:
+    """The possible donors of each still: other people's faces of the same kept labels that match it best.
 
     Args:
         found: traits of N stills.
         identity: (N,) who is in them.
         kept: (N, k) codes of the labels that surrogates share with their stills; -1 is unknown.
-        others: (N, l) codes of labels that they share if that costs little.
-        rows: which stills get neighbours, and may be neighbours.
+        rows: which stills get donors, and may be donors.
 
     Returns:
-        (N, pool) row numbers, without any order; -1 in rows that have none.
+        (N, pool) row numbers in no order, -1 where there are fewer; only -1 in rows that have none.
 
     Raises:
-        TrainingError: too few people share a kept label.
+        TrainingError: too few people share the kept labels.
     """
     usable = rows[found.sure[rows]]
-    groups = np.unique(kept[usable], axis=0, return_inverse=True)[1].ravel()
-    pool = _POOL
-    for group in range(groups.max() + 1):
-        people = len(np.unique(identity[usable[groups == group]]))
-        if people <= _LEAST:
-            raise TrainingError(
-                f"only {people} people share a combination of the labels to keep",
-                "keep fewer labels, or add people",
-            )
-        pool = min(pool, int((groups == group).sum()) - 1)
-    result = np.full((len(identity), pool), -1, np.int64)
+    groups = np.unique(kept[usable], axis=0, return_inverse=True)[1].ravel() if kept.size else usable * 0
+    result = np.full((len(identity), _POOL), -1, np.int64)
     for group in range(groups.max() + 1):
         members = usable[groups == group]
-        features = found.match[members]
+        donors = members[found.donors[members]]
+        people = len(np.unique(identity[donors]))
+        if people <= _LEAST:
+            raise TrainingError(
+                f"only {people} people with a sharp face share the labels to keep",
+                "keep fewer labels, or add people",
+            )
+        pool = min(_POOL, len(donors) - 1)
+        features = found.match[donors]
         for begin in range(0, len(members), _BLOCK):
             here = members[begin : begin + _BLOCK]
-            distance = ((features**2).sum(1)[None] - 2 * found.match[here] @ features.T).astype(np.float64)
-            for label in range(others.shape[1]):
-                distance += (others[here, label][:, None] != others[members, label][None]) * _OTHER_LABEL
-            distance[identity[here][:, None] == identity[members][None]] = np.inf
+            distance = (features**2).sum(1)[None] - 2 * found.match[here] @ features.T
+            distance[identity[here][:, None] == identity[donors][None]] = np.inf
             best = np.argpartition(distance, pool - 1, 1)[:, :pool]
-            enough = np.isfinite(np.take_along_axis(distance, best, 1)).sum(1) >= _LEAST
-            chosen = np.where(np.isfinite(np.take_along_axis(distance, best, 1)), members[best], -1)
-            result[here] = np.where(enough[:, None], chosen, -1)
+            others = np.isfinite(np.take_along_axis(distance, best, 1))
+            result[here, :pool] = np.where(others, donors[best], -1)
     return result
 
 
@@ -156,53 +165,42 @@ class Surrogates:
         images: uint8 RGB (N, side, side, 3).
         landmarks: of `find_landmarks`.
         found: traits of the stills.
-        neighbours: of `nearest`.
     """
 
-    def __init__(
-        self, images: npt.NDArray[np.uint8], landmarks: Landmarks, found: Traits, neighbours: Codes
-    ) -> None:
-        self._images, self._found, self._neighbours = images, found, neighbours
+    def __init__(self, images: Image, landmarks: Landmarks, found: Traits) -> None:
+        self._images, self._found = images, found
         self._points = landmarks.astype(np.float64) * images.shape[1]
+        self._stiff = _STIFF * (images.shape[1] / 96) ** 2
 
-    def of(self, row: int, look: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.uint8]:
-        """The surrogate of one still, uint8 RGB (side, side, 3).
-
-        Args:
-            row: which still; it has neighbours.
-            look: (LOOK,) the direction of the appearance that is preferred.
-            count: how many faces it is the mean of.
-        """
-        pool = self._neighbours[row]
-        pool = pool[pool >= 0]
-        chosen = pool[np.argsort(-(self._found.look[pool] @ look), kind="stable")[:count]]
+    def of(self, row: int, donor: int) -> Image:
+        """The surrogate of one still by one donor, uint8 RGB (side, side, 3)."""
         still = np.asarray(self._images[row], np.float32)
         side = still.shape[0]
-        thumbnail = _thumbnail(still)
-        brightness = thumbnail.mean(2, keepdims=True) + 20
-        total = np.zeros_like(still)
-        for other, matrix in zip(chosen, self._warps(chosen, row), strict=True):
-            face = _warp(np.asarray(self._images[other]), matrix, side)
-            own = _thumbnail(face)
-            gain = np.clip(brightness / (own.mean(2, keepdims=True) + 20), 0.5, 1.6)
-            total += (face - own) * gain
-        return np.clip(total / len(chosen) + thumbnail, 0, 255).astype(np.uint8)
+        face = _warp(np.asarray(self._images[donor]), self._onto(row, donor), side)
+        back = _matrix(
+            1 / self._found.turn[row : row + 1], -(self._found.move / self._found.turn)[row : row + 1]
+        )
+        oval = np.asarray(cv2.warpAffine(_OVAL, back[0], (side, side)), np.float32)[:, :, None]
+        gain = (_mean_colour(still, oval) + 8) / (_mean_colour(face, oval) + 8)
+        around, own = _thumbnail(still), _thumbnail(face)
+        contrast = (around.mean(2, keepdims=True) + 20) / (own.mean(2, keepdims=True) + 20)
+        outside = (face - own) * np.clip(contrast, 0.5, 1.6) + around
+        made = oval * face * np.clip(gain, 0.3, 2.5) + (1 - oval) * outside
+        return np.asarray(np.clip(made, 0, 255), np.uint8)
 
-    def _warps(self, others: Codes, row: int) -> Floats:
-        """(n, 2, 3) affine maps of the others' pixels to the still's: a similarity, bent to the landmarks."""
-        turn = self._found.turn[others] / self._found.turn[row]
-        move = (self._found.move[others] - self._found.move[row]) / self._found.turn[row]
-        maps = _matrix(turn, move)
-        points = self._points[others]
-        mapped = np.einsum("nij,npj->npi", maps[:, :, :2], points) + maps[:, None, :, 2]
-        left = self._points[row][None] - mapped
-        centre = points.mean(1)
-        arms = np.concatenate([points - centre[:, None], np.ones((len(points), 5, 1))], 2)
-        stiff = np.diag([_STIFF, _STIFF, 1e-3])
-        gram = np.einsum("npi,npj->nij", arms, arms) + stiff
-        bend = np.linalg.solve(gram, np.einsum("npi,npj->nij", arms, left)).transpose(0, 2, 1).copy()
-        bend[:, :, 2] -= np.einsum("nij,nj->ni", bend[:, :, :2], centre)
-        return np.asarray(maps + bend)
+    def _onto(self, row: int, donor: int) -> Floats:
+        """(2, 3) the affine map of the donor's pixels to the still's: a similarity, bent to the landmarks."""
+        found, points = self._found, self._points[donor]
+        turn = found.turn[donor] / found.turn[row]
+        move = (found.move[donor] - found.move[row]) / found.turn[row]
+        similar = _matrix(np.array([turn]), np.array([move]))[0]
+        left = self._points[row] - points @ similar[:, :2].T - similar[:, 2]
+        centre = points.mean(0)
+        arms = np.concatenate([points - centre, np.ones((5, 1))], 1)
+        gram = arms.T @ arms + np.diag([self._stiff, self._stiff, 1e-3])
+        bend = np.linalg.solve(gram, arms.T @ left).T.copy()
+        bend[:, 2] -= bend[:, :2] @ centre
+        return np.asarray(similar + bend)
 
 
 def _similarity(
@@ -237,9 +235,49 @@ def _level(patch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(((patch - patch.mean()) / (patch.std() + 4)).ravel(), np.float32)
 
 
+def _mean_colour(image: npt.NDArray[np.float32], oval: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return np.asarray((image * oval).sum((0, 1)) / (oval.sum() + 1e-3))
+
+
+def _one_hot(codes: Codes) -> Floats:
+    columns = [codes[:, i, None] == np.unique(codes[:, i]) for i in range(codes.shape[1])]
+    return np.concatenate([np.ones((len(codes), 1)), *columns], 1).astype(np.float64)
+
+
+def _code(looks: npt.NDArray[np.float32], explained: Floats, rows: Codes) -> npt.NDArray[np.float32]:
+    """What is left of appearances when pose, light, expression and kept labels are known, in LOOK numbers.
+
+    Where there are fewer faces than that, the rest are 0.
+    """
+    detail = min(_DETAIL, len(rows) - 1)
+    main = _project(looks.astype(np.float64), detail, rows)
+    known = explained[rows]
+    weights = np.linalg.solve(known.T @ known + _RIDGE * np.eye(known.shape[1]), known.T @ main[rows])
+    left = main - explained @ weights
+    code = np.zeros((len(looks), LOOK), np.float32)
+    scores = _project(left, min(LOOK, detail), rows)
+    code[:, : scores.shape[1]] = scores / scores[rows].std(0).clip(1e-6)
+    return code.clip(-_BEYOND, _BEYOND)
+
+
+def _project(values: Floats, count: int, rows: Codes) -> Floats:
+    """The first principal components, by falling variance."""
+    centred = values - values[rows].mean(0)
+    directions = np.linalg.eigh(centred[rows].T @ centred[rows])[1][:, ::-1][:, :count]
+    return np.asarray(centred @ directions)
+
+
 def _components(values: npt.NDArray[np.float32], count: int, rows: Codes) -> Floats:
     """The first principal components, in units of their standard deviation in the rows."""
-    centred = (values - values[rows].mean(0)).astype(np.float64)
-    directions = np.linalg.eigh(centred[rows].T @ centred[rows])[1][:, ::-1][:, :count]
-    scores = centred @ directions
+    scores = _project(values.astype(np.float64), count, rows)
     return np.asarray(scores / scores[rows].std(0).clip(1e-6))
+
+
+def _soft_oval() -> npt.NDArray[np.float32]:
+    """(48, 48, 1): 1 on an aligned face, 0 outside it, with a soft edge."""
+    y, x = np.mgrid[:_SIDE, :_SIDE]
+    t = np.clip((1.25 - np.hypot((x - 24) / 15, (y - 27) / 19)) / 0.5, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)[:, :, None]
+
+
+_OVAL = _soft_oval()
