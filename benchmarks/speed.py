@@ -7,7 +7,7 @@ Every contestant is a process of its own, from its start to its end, on the same
 faces in every frame (`media.py`, or `--clip`). They take turns, so that a slow minute of the computer hits
 all of them; what counts are ratios of medians. The plain transcode decodes and encodes with the settings of
 `deidentify` (H.264 `veryfast`, crf 18) and does nothing between. deface runs with its defaults and with
-`--scale 640x360`, with each of its backends.
+`--scale 640x360`, with each of its backends (or those of `--backends`: OpenCV has been the faster one).
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def deidentify(source: Path, target: Path) -> dict[str, Any]:
     }
 
 
-def contestants(clip: Path, folder: Path, deface: Path | None) -> dict[str, list[str]]:
+def contestants(
+    clip: Path, folder: Path, deface: Path | None, backends: Sequence[str]
+) -> dict[str, list[str]]:
     """Names and command lines."""
     own = [sys.executable, str(Path(__file__).resolve()), "--one"]
     runs = {
@@ -73,7 +75,7 @@ def contestants(clip: Path, folder: Path, deface: Path | None) -> dict[str, list
     }
     if deface is not None:
         for mode, options in (("deface", []), ("deface --scale 640x360", ["--scale", "640x360"])):
-            for backend in ("opencv", "onnxrt"):
+            for backend in backends:
                 output = ["--backend", backend, "-o", str(folder / "deface.mp4")]
                 runs[f"{mode} ({backend})"] = [str(deface), str(clip), *options, *output]
     return runs
@@ -99,7 +101,8 @@ def measure(runs: Mapping[str, Sequence[str]], rounds: int) -> tuple[dict[str, l
             taken, output = timed(command)
             times[name].append(taken)
             said = json.loads(output) if name == "uunet" else said
-            print(f"round {turn + 1}: {name}: {taken['wall']:.2f} s, {taken['cpu']:.2f} s of processor")
+            words = f"{taken['wall']:.2f} s, {taken['cpu']:.2f} s of processor"
+            print(f"round {turn + 1}: {name}: {words}", flush=True)
     return times, said
 
 
@@ -154,6 +157,7 @@ def main() -> int:
     parser.add_argument("--clip", type=Path, help="a clip of your own instead of the one that is made")
     parser.add_argument("--frames", type=int, default=400, help="of the clip that is made")
     parser.add_argument("--deface", type=Path, help="its executable; without it, only the plain transcode")
+    parser.add_argument("--backends", nargs="+", default=["opencv", "onnxrt"], help="deface's")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path, default=Path("results/speed.json"))
     given = parser.parse_args()
@@ -163,7 +167,7 @@ def main() -> int:
         clip = given.clip or folder / "clip.mp4"
         if given.clip is None:
             media.build(clip, given.frames)
-        times, said = measure(contestants(clip, folder, given.deface), given.rounds)
+        times, said = measure(contestants(clip, folder, given.deface, given.backends), given.rounds)
     report = {
         "metric": "wall-clock seconds from start to end of a process; ratios of medians",
         "clip": given.clip.name if given.clip else f"benchmarks/media.py, {given.frames} frames",
@@ -174,7 +178,7 @@ def main() -> int:
         "versions": versions(given.deface),
         "commit": commit(),
         "command": f"python benchmarks/speed.py --rounds {given.rounds} --frames {given.frames}"
-        + (" --deface DEFACE" if given.deface else ""),
+        + (f" --deface DEFACE --backends {' '.join(given.backends)}" if given.deface else ""),
     }
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(report, indent=1) + "\n")

@@ -14,7 +14,8 @@ from spread_media import scene
 from test_geometry import noise
 from tiny_models import PAIR
 from uunet.errors import MessageError
-from uunet.hiding import Revealed, Signature, hide, reveal
+from uunet.hiding import Signature, hide, reveal
+from uunet.listening import Revealed
 from uunet.models import Card
 from uunet.types import Box, Layout, Picture, PublicFrame, RawFrame, Segment, Window
 from uunet.video import Codec, EncodeSettings, PublicReader, PublicWriter, RawReader

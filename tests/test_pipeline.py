@@ -18,8 +18,9 @@ from tiny_models import PAIR, private_model, public_model
 from uunet import masking, pipeline
 from uunet.errors import MessageError, ModelError, UUNetError
 from uunet.geometry import soft_border
-from uunet.hiding import Revealed, reveal
+from uunet.hiding import reveal
 from uunet.job import Options, Progress, Selection
+from uunet.listening import Revealed
 from uunet.masking import Region
 from uunet.models import shipped, shipped_pair
 from uunet.pipeline import deidentify, reconstruct

@@ -7,11 +7,10 @@ foreign user data is told apart. Copies between MP4, Matroska and MPEG-TS keep t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from uunet.errors import MessageError
+from uunet.units import Unit, escape, framed, leb128, nal_units, obu_type, obus, unescape
 
 UUID = bytes.fromhex("7575c3a94e6574d58b0f5555422f3031")
 """Marks user data as ours. Frozen: it stands in SPEC.md."""
@@ -20,21 +19,9 @@ CODECS = ("h264", "hevc", "av1")
 AV1_METADATA_TYPE = 25
 """An "unregistered user private" metadata type (6..31). Frozen: it stands in SPEC.md."""
 
-_START = b"\x00\x00\x01"
 _SEI_UNREGISTERED = 5
 _OBU_METADATA = 5
 _OBU_FRAMES = (3, 4, 6)  # frame header, tile group, frame
-_LEB128_MAX = 8  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A NAL unit or OBU: packet[start:end] with its framing, packet[body:stop] without."""
-
-    start: int
-    body: int
-    stop: int
-    end: int
 
 
 def insert(
@@ -58,16 +45,15 @@ def insert(
     if not payloads:
         return packet
     if codec == "av1":
-        for unit in _obus(packet):
-            if _obu_type(packet[unit.start]) in _OBU_FRAMES:
+        for unit in obus(packet):
+            if obu_type(packet[unit.start]) in _OBU_FRAMES:
                 return packet[: unit.start] + b"".join(map(_obu, payloads)) + packet[unit.start :]
         raise _no_picture()
-    for unit in _nal_units(packet, annexb, length_size):
+    for unit in nal_units(packet, annexb, length_size):
         if unit.body < unit.stop and _is_slice(codec, packet[unit.body]):
             second = packet[unit.body + 1] if unit.body + 1 < unit.stop else 1
-            sei = _sei_header(codec, second) + _escape(b"".join(map(_sei_message, payloads)) + b"\x80")
-            framed = _frame(sei, annexb, length_size)
-            return packet[: unit.start] + framed + packet[unit.start :]
+            sei = _sei_header(codec, second) + escape(b"".join(map(_sei_message, payloads)) + b"\x80")
+            return packet[: unit.start] + framed(sei, annexb, length_size) + packet[unit.start :]
     raise _no_picture()
 
 
@@ -80,12 +66,12 @@ def extract(codec: str, packet: bytes, *, annexb: bool, length_size: int = 4) ->
     _check_codec(codec)
     found: list[bytes] = []
     if codec == "av1":
-        for unit in _obus(packet):
+        for unit in obus(packet):
             data = _user_metadata(packet, unit)
             if data is not None and data.startswith(UUID):
                 found.append(data[len(UUID) :])
         return tuple(found)
-    for unit in _nal_units(packet, annexb, length_size):
+    for unit in nal_units(packet, annexb, length_size):
         if not _is_sei(codec, packet, unit):
             continue
         for kind, data, _ in _sei_messages(codec, packet[unit.body : unit.stop]) or ():
@@ -105,7 +91,7 @@ def strip_foreign(codec: str, packet: bytes, *, annexb: bool, length_size: int =
     _check_codec(codec)
     parts: list[bytes] = []
     kept = 0  # everything before this offset is in `parts`
-    units = _obus(packet) if codec == "av1" else _nal_units(packet, annexb, length_size)
+    units = obus(packet) if codec == "av1" else nal_units(packet, annexb, length_size)
     for unit in units:
         if codec == "av1":
             data = _user_metadata(packet, unit)
@@ -117,7 +103,7 @@ def strip_foreign(codec: str, packet: bytes, *, annexb: bool, length_size: int =
             clean = _without_foreign(codec, nal)
             if clean == nal:
                 continue
-            replacement = _frame(clean, annexb, length_size) if clean else b""
+            replacement = framed(clean, annexb, length_size) if clean else b""
         else:
             continue
         parts += [packet[kept : unit.start], replacement]
@@ -142,55 +128,14 @@ def length_size(codec: str, extradata: bytes | None) -> int:
     return (extradata[at] & 3) + 1
 
 
-# --- NAL units -----------------------------------------------------------------------------------------
-
-
-def _nal_units(packet: bytes, annexb: bool, length_size: int) -> Iterator[_Unit]:
-    return _start_code_units(packet) if annexb else _length_units(packet, length_size)
-
-
-def _start_code_units(packet: bytes) -> Iterator[_Unit]:
-    code = packet.find(_START)
-    if code < 0:
-        raise MessageError("no start code in the packet", "the file may be damaged")
-    while code >= 0:
-        following = packet.find(_START, code + 3)
-        end = following if following >= 0 else len(packet)
-        body = code + 3
-        stop = end
-        while stop > body and packet[stop - 1] == 0:  # zero bytes belong to the next start code
-            stop -= 1
-        start = code - 1 if code and packet[code - 1] == 0 else code
-        if following >= 0 and packet[end - 1] == 0 and end - 1 >= body:
-            end -= 1
-        yield _Unit(start, body, stop, end)
-        code = following
-
-
-def _length_units(packet: bytes, length_size: int) -> Iterator[_Unit]:
-    at = 0
-    while at < len(packet):
-        body = at + length_size
-        stop = body + int.from_bytes(packet[at:body], "big")
-        if stop > len(packet):
-            raise MessageError("a NAL unit is longer than its packet", "the file may be damaged")
-        yield _Unit(at, body, stop, stop)
-        at = stop
-
-
-def _frame(nal: bytes, annexb: bool, length_size: int) -> bytes:
-    if annexb:
-        return b"\x00" + _START + nal
-    if len(nal) >> (8 * length_size):
-        raise MessageError(f"user data of {len(nal)} bytes do not fit", "store less beside this frame")
-    return len(nal).to_bytes(length_size, "big") + nal
+# --- SEI messages --------------------------------------------------------------------------------------
 
 
 def _is_slice(codec: str, header: int) -> bool:
     return 1 <= header & 31 <= 5 if codec == "h264" else (header >> 1) & 63 < 32
 
 
-def _is_sei(codec: str, packet: bytes, unit: _Unit) -> bool:
+def _is_sei(codec: str, packet: bytes, unit: Unit) -> bool:
     if unit.body >= unit.stop:
         return False
     header = packet[unit.body]
@@ -202,15 +147,6 @@ def _sei_header(codec: str, slice_second: int) -> bytes:
     return b"\x06" if codec == "h264" else bytes((39 << 1, slice_second & 7 or 1))
 
 
-def _escape(rbsp: bytes) -> bytes:
-    """Emulation prevention (H.264 7.4.1): no start code can appear inside a NAL unit."""
-    return re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\x00\x00\x03", rbsp)
-
-
-def _unescape(ebsp: bytes) -> bytes:
-    return ebsp.replace(b"\x00\x00\x03", b"\x00\x00")
-
-
 def _sei_message(payload: bytes) -> bytes:
     full, rest = divmod(len(UUID) + len(payload), 255)
     return bytes((_SEI_UNREGISTERED,)) + b"\xff" * full + bytes((rest,)) + UUID + payload
@@ -218,7 +154,7 @@ def _sei_message(payload: bytes) -> bytes:
 
 def _sei_messages(codec: str, nal: bytes) -> list[tuple[int, bytes, bytes]] | None:
     """(type, data, the message's own bytes) of each SEI message, or None if the NAL unit can't be read."""
-    rbsp = _unescape(nal[1 if codec == "h264" else 2 :].rstrip(b"\x00"))
+    rbsp = unescape(nal[1 if codec == "h264" else 2 :].rstrip(b"\x00"))
     found: list[tuple[int, bytes, bytes]] = []
     at = 0
     while at < len(rbsp) - (rbsp[-1:] == b"\x80"):
@@ -249,59 +185,20 @@ def _without_foreign(codec: str, nal: bytes) -> bytes:
     if len(ours) == len(messages):
         return nal
     header = nal[: 1 if codec == "h264" else 2]
-    return header + _escape(b"".join(ours) + b"\x80") if ours else b""
+    return header + escape(b"".join(ours) + b"\x80") if ours else b""
 
 
-# --- OBUs ----------------------------------------------------------------------------------------------
-
-
-def _obu_type(header: int) -> int:
-    return (header >> 3) & 15
-
-
-def _obus(packet: bytes) -> Iterator[_Unit]:
-    at = 0
-    while at < len(packet):
-        header = packet[at]
-        body = at + (2 if header & 4 else 1)  # extension_flag
-        if header & 0x80:
-            raise MessageError("forbidden bit set in an OBU", "the file may be damaged")
-        if header & 2:  # has_size_field
-            size, body = _read_leb128(packet, body)
-            stop = body + size
-        else:
-            stop = len(packet)
-        if stop > len(packet) or body > stop:
-            raise MessageError("an OBU is longer than its packet", "the file may be damaged")
-        yield _Unit(at, body, stop, stop)
-        at = stop
-
-
-def _read_leb128(data: bytes, at: int) -> tuple[int, int]:
-    value = 0
-    for i, byte in enumerate(data[at : at + _LEB128_MAX]):
-        value |= (byte & 127) << (7 * i)
-        if byte < 128:
-            return value, at + i + 1
-    raise MessageError("an OBU's size can't be read", "the file may be damaged")
-
-
-def _leb128(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out) + bytes((value,))
+# --- metadata OBUs -------------------------------------------------------------------------------------
 
 
 def _obu(payload: bytes) -> bytes:
     body = bytes((AV1_METADATA_TYPE,)) + UUID + payload + b"\x80"  # 0x80: trailing bits
-    return bytes((_OBU_METADATA << 3 | 2,)) + _leb128(len(body)) + body
+    return bytes((_OBU_METADATA << 3 | 2,)) + leb128(len(body)) + body
 
 
-def _user_metadata(packet: bytes, unit: _Unit) -> bytes | None:
+def _user_metadata(packet: bytes, unit: Unit) -> bytes | None:
     """The data of a user-private metadata OBU, None if the unit is anything else."""
-    if _obu_type(packet[unit.start]) != _OBU_METADATA or not unit.body < unit.stop:
+    if obu_type(packet[unit.start]) != _OBU_METADATA or not unit.body < unit.stop:
         return None
     if not 6 <= packet[unit.body] <= 31:
         return None

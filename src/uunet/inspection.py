@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from uunet.errors import TruncatedError
-from uunet.hiding import Revealed, reveal
+from uunet.hiding import reveal
+from uunet.listening import Revealed
 from uunet.message import Header, UnreadableError, unwrap
 from uunet.models import shipped_pair
 from uunet.types import WINDOW

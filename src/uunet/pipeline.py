@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,15 @@ from uunet.allocator import give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import MessageError
-from uunet.hiding import Revealed, Signature, hide, reveal
+from uunet.hiding import Signature, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
+from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer
 from uunet.tools import Tools
 from uunet.track import Tracker
-from uunet.types import FaceDetector, FrameSize, Window
+from uunet.types import FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
 _WINDOWS = 2  # that are held: one is tracked or masked while the one before is encoded; 70 MB each at 720p
@@ -57,20 +58,11 @@ def deidentify(
         PublicWriter(target, reader.info, options.encode, keep_metadata=options.keep_metadata) as writer,
         ExitStack() as extras,
     ):
-        rotation = reader.info.rotation
         detector = _detector(options, tools)  # after the files: a wrong path is told at once
         exported = options.export_boxes and extras.enter_context(
             BoxFileWriter(options.export_boxes, reader.info.size, (source, target))
         )
-        tracker = Tracker(detector, options.tracking_at(float(reader.info.average_rate)))
-        windows = extras.enter_context(
-            Ahead(
-                lambda frames: meter.each("detect and track", tracker.windows(frames, rotation)),
-                reader,
-                room=_WINDOWS,
-                name="uunet-tracker",
-            )
-        )
+        windows = extras.enter_context(_tracked(reader, detector, options, meter))
         swapper = tools.swapper(options.model)  # while the first faces are looked for
         seed = secrets.randbits(64) if options.seed is None else options.seed
         noise, signature = NoiseBank(seed, swapper.card.side), Signature.new(swapper.card, options.seed)
@@ -80,7 +72,7 @@ def deidentify(
                 exported.add(window)
             raw, window = window.frames, replace(window, frames=())  # noqa: PLW2901
             with meter.stage("mask"):  # in place, and nobody keeps what was raw: a window takes 70 MB at 720p
-                frames = mask_window(raw, regions, swapper, noise, rotation)
+                frames = mask_window(raw, regions, swapper, noise, reader.info.rotation)
                 del raw
             boxes = [[region.box for region in here] for here in regions]
             with meter.stage("hide"):
@@ -170,6 +162,18 @@ def _found_by(detector: FaceDetector) -> str:
     if isinstance(detector, CenterFaceDetector):
         return detector.engine.name
     return "file of boxes" if isinstance(detector, BoxFile) else type(detector).__name__
+
+
+def _tracked(
+    reader: RawReader, detector: FaceDetector, options: Options, meter: Meter
+) -> Ahead[RawFrame, Window]:
+    """The windows of a video, tracked in a thread of their own."""
+    tracker = Tracker(detector, options.tracking_at(float(reader.info.average_rate)))
+
+    def windows(frames: Iterable[RawFrame]) -> Iterator[Window]:
+        return meter.each("detect and track", tracker.windows(frames, reader.info.rotation))
+
+    return Ahead(windows, reader, room=_WINDOWS, name="uunet-tracker")
 
 
 def _regions(window: Window, size: FrameSize) -> list[list[Region]]:

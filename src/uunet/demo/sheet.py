@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet.geometry import crop
-from uunet.hiding import Revealed, reveal
+from uunet.hiding import reveal
+from uunet.listening import Revealed
 from uunet.types import Box, Picture
 from uunet.video import PublicReader, RawReader
 
