@@ -1,4 +1,4 @@
-"""The independent judge: dlib's recogniser, which never takes part in training."""
+"""The independent judges: dlib's recogniser and its detector, which never take part in training."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 Descriptors = npt.NDArray[np.float64]
 
+_DETECTOR_SIDE = 192  # its smallest face is 80 pixels
 _SIDE = 224  # crops are enlarged to this before dlib sees them, as `face_recognition` users do
 
 
@@ -47,6 +48,27 @@ class DlibJudge:
             image = np.ascontiguousarray(cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC))
             found.append(np.asarray(self._net.compute_face_descriptor(image, self._points(image, box))))
         return np.stack(found)
+
+
+class DlibDetector:
+    """Max-margin detection with a small CNN (King 2015), which finds faces in any pose.
+
+    Args:
+        margin: surroundings that are mirrored round a crop, as a share of its side.
+    """
+
+    def __init__(self, margin: float = 0.125) -> None:
+        import dlib  # noqa: PLC0415  (optional: only measuring needs it)
+
+        self._margin = margin
+        self._net = dlib.cnn_face_detection_model_v1(_weights("mmod_human_face_detector.dat"))
+
+    def finds(self, face: Image) -> bool:
+        """Whether there is a face in an RGB crop of any size."""
+        large = cv2.resize(face, (_DETECTOR_SIDE, _DETECTOR_SIDE), interpolation=cv2.INTER_CUBIC)
+        border = round(self._margin * _DETECTOR_SIDE)
+        padded = cv2.copyMakeBorder(large, border, border, border, border, cv2.BORDER_REFLECT)
+        return len(self._net(np.ascontiguousarray(padded), 0)) > 0
 
 
 def auc(first: Descriptors, second: Descriptors) -> float:

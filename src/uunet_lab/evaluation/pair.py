@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from uunet.masking import NoiseBank, Region, mask, unmask
 from uunet.models import Restorer, Swapper
 from uunet.types import Box, Layout, Picture, PublicFrame, RawFrame
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, VideoInfo
-from uunet_lab.evaluation.judge import DlibJudge, auc, decidability
+from uunet_lab.evaluation.judge import DlibDetector, DlibJudge, auc, decidability
+from uunet_lab.evaluation.labels import LabelProbe, label_agreement
 from uunet_lab.evaluation.results import interval
 
 Image = npt.NDArray[np.uint8]
@@ -141,15 +143,28 @@ def through_codec(picture: Picture, pair: Pair, boxes: Sequence[Box], settings: 
             return Picture(tuple(plane.copy() for plane in last.picture.planes), last.picture.layout)
 
 
-def measure_stills(
-    stills: Sequence[Image], pair: Pair, judge: DlibJudge | None, margin: float
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Judges:
+    """Who judges stills.
+
+    Attributes:
+        recogniser: says who is who.
+        detector: a second one, beside the instrument's.
+        gender: tells the gender from descriptors, with the truth of each still (0 or 1); None leaves it out.
+    """
+
+    recogniser: DlibJudge
+    detector: DlibDetector
+    gender: tuple[LabelProbe, npt.NDArray[np.int64]] | None
+
+
+def measure_stills(stills: Sequence[Image], pair: Pair, judges: Judges, margin: float) -> dict[str, Any]:
     """Privacy and restoration on single images, one per person.
 
     Args:
         stills: RGB, square.
         pair: the models.
-        judge: None leaves recognition out.
+        judges: of recognition, detection and gender.
         margin: see `_tile`.
     """
     quality: dict[str, list[Floats]] = defaultdict(list)
@@ -183,11 +198,17 @@ def measure_stills(
     metrics: dict[str, Any] = {name: interval(np.concatenate(parts)) for name, parts in quality.items()}
     metrics["detected_x"], metrics["detected_a"] = (round(float(row.mean()), 3) for row in found)
     metrics["detected_a_relative"] = round(float(found[1][found[0] > 0].mean()), 3)
-    if judge is not None:
-        described = {name: judge.describe(faces) for name, faces in seen.items()}
-        for name in ("a", "a18", "r", "r18", "r23"):
-            metrics[f"auc_x_{name}"] = round(auc(described["x"], described[name]), 3)
-            metrics[f"dprime_x_{name}"] = round(decidability(described["x"], described[name]), 3)
+    by_dlib = np.array([[judges.detector.finds(face) for face in seen[name]] for name in ("x", "a")])
+    metrics["dlib_detected_x"], metrics["dlib_detected_a"] = (round(float(row.mean()), 3) for row in by_dlib)
+    metrics["dlib_detected_a_relative"] = round(float(by_dlib[1][by_dlib[0]].mean()), 3)
+    described = {name: judges.recogniser.describe(faces) for name, faces in seen.items()}
+    for name in ("a", "a18", "r", "r18", "r23"):
+        metrics[f"auc_x_{name}"] = round(auc(described["x"], described[name]), 3)
+        metrics[f"dprime_x_{name}"] = round(decidability(described["x"], described[name]), 3)
+    if judges.gender is not None:
+        probe, truth = judges.gender
+        of_x, of_a = (probe.scores(described[name]) for name in ("x", "a"))
+        metrics["gender"] = label_agreement(of_x, of_a, truth)
     return metrics
 
 

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet.models import Swapper
+from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.records import STILL_SIDE, stills
-from uunet_lab.evaluation.judge import DlibJudge
-from uunet_lab.evaluation.pair import Pair, measure_people, measure_stills, mosaic_of
+from uunet_lab.evaluation.judge import DlibDetector, DlibJudge
+from uunet_lab.evaluation.labels import LabelProbe
+from uunet_lab.evaluation.pair import Judges, Pair, measure_people, measure_stills, mosaic_of
 from uunet_lab.evaluation.results import write
 from uunet_lab.evaluation.tracks import measure_consistency, track_faces
 from uunet_lab.training.parts import parts
@@ -22,6 +24,10 @@ from uunet_lab.training.parts import parts
 Image = npt.NDArray[np.uint8]
 
 _MARGIN = 0.1  # of surroundings that the instrument's regions take beyond a FairFace image, per side
+_PROBED = 2000  # raw faces from which the classifier of the gender learns
+_STILL_INSET = (
+    0.164  # where a face begins in a still: 0.22 of a region that is 1.2 stills wide, less the margin
+)
 _PEOPLE_CROP = 0.78  # share of the wider LFW images that the instrument's region would take
 
 
@@ -57,9 +63,12 @@ def measure(
         sheets: folder for the pictures.
     """
     packed = open_set(faces)
-    chosen = [np.ascontiguousarray(packed.images[i]) for i in parts(packed)[1][:count]]
+    learnt, unseen = parts(packed)
+    rows = unseen[:count]
+    chosen = [np.ascontiguousarray(packed.images[i]) for i in rows]
     pair, judge = Pair(*models), DlibJudge(inset=0.22)
-    metrics: dict[str, Any] = {"stills": measure_stills(chosen, pair, judge, _MARGIN)}
+    judges = Judges(judge, DlibDetector(), _gender(packed, learnt, rows))
+    metrics: dict[str, Any] = {"stills": measure_stills(chosen, pair, judges, _MARGIN)}
     named = f"{len(chosen)} held-out images of {faces.name}"
     if people is not None:
         two = _two_of_each(*people, limit=count)
@@ -75,6 +84,17 @@ def measure(
         _sheet(sheets / "faces.png", mosaic_of(chosen[:48], pair, _MARGIN))
         if clips:
             _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
+
+
+def _gender(packed: FaceSet, learnt: Codes, rows: Codes) -> tuple[LabelProbe, npt.NDArray[np.int64]] | None:
+    """A classifier of the gender that saw raw faces of other people, and the truth; None if unknown."""
+    codes = packed.labels.get("gender")
+    if codes is None or len(packed.values("gender")) != 2 or (codes[rows] < 0).any():
+        return None
+    known = learnt[codes[learnt] >= 0]
+    drawn = np.sort(np.random.default_rng(0).permutation(known)[:_PROBED])
+    described = DlibJudge(inset=_STILL_INSET).describe([np.asarray(packed.images[i]) for i in drawn])
+    return LabelProbe.fit(described, codes[drawn]), codes[rows]
 
 
 def _track(clip: Path, swapper: Swapper) -> list[list[Image]]:

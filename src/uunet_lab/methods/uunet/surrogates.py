@@ -185,7 +185,8 @@ class Surrogates:
         around, own = _thumbnail(still), _thumbnail(face)
         contrast = (around.mean(2, keepdims=True) + 20) / (own.mean(2, keepdims=True) + 20)
         outside = (face - own) * np.clip(contrast, 0.5, 1.6) + around
-        made = oval * face * np.clip(gain, 0.3, 2.5) + (1 - oval) * outside
+        light = np.clip(gain.mean(), 0.4, 2.2)
+        made = oval * face * light * np.clip(gain / gain.mean(), 0.75, 1.33) + (1 - oval) * outside
         return np.asarray(np.clip(made, 0, 255), np.uint8)
 
     def _onto(self, row: int, donor: int) -> Floats:
