@@ -149,7 +149,7 @@ class SeenHiddenEncoder(nn.Module):
         """
         if seen is None:
             seen = self.observer(x)
-        thumbnail = thumbnail_of(x)
+        thumbnail = thumbnail_of(x, seen.points)
         code = torch.cat([z, self.observer.code(seen)], 1)
         painted = thumbnail + self.painter(x * (1 - self.hole), thumbnail, seen.points, code)
         y: Tensor = x + self.mask * (painted - x)

