@@ -176,7 +176,7 @@ def thumbnail_of(x: Tensor, points: Tensor) -> Tensor:
 
 
 def _oval(points: Tensor, side: int) -> Tensor:
-    """(B, 5, 2) → (B, 1, side, side): 1 on the face, 0 outside it, with a soft edge; as `surrogates` has it."""
+    """(B, 5, 2) → (B, 1, side, side): 1 on the face, 0 outside it, with a soft edge, like `surrogates`."""
     eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
     height = (mouth - eyes).square().sum(1).sqrt().clamp_min(0.05)[:, None, None]
     grid = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) / side
