@@ -156,10 +156,11 @@ def _modulated(h: Tensor, style: Tensor) -> Tensor:
 
 
 def thumbnail_of(x: Tensor, points: Tensor) -> Tensor:
-    """What a painter is given of light and colour: means over cells, and one for all of the face.
+    """What a painter is given of light and colour: means over cells, and one for all of the head.
 
-    The shading of a face tells a recogniser who it is: with it, AUC was .71 instead of .64 (dlib's, 200
-    held-out faces, x against y painted from it).
+    The shading of a face and the shape of its hair tell a recogniser who it is. With all cells AUC was .71;
+    with one colour for the face .70, for the head .60 (dlib's recogniser, 140 to 200 held-out faces, x
+    against y painted from it; detected, relative to x: .93, .93, .93).
 
     Args:
         x: (B, 3, 64, 64).
@@ -169,20 +170,20 @@ def thumbnail_of(x: Tensor, points: Tensor) -> Tensor:
         (B, 3, 64, 64), enlarged from THUMBNAIL × THUMBNAIL.
     """
     cells = F.avg_pool2d(x.float(), x.shape[-1] // THUMBNAIL)
-    face = _oval(points.float(), THUMBNAIL)
-    mean = (cells * face).sum((2, 3), keepdim=True) / (face.sum((2, 3), keepdim=True) + 1e-3)
-    levelled = cells + face * (mean - cells)
+    head = _oval(points.float(), THUMBNAIL)
+    mean = (cells * head).sum((2, 3), keepdim=True) / (head.sum((2, 3), keepdim=True) + 1e-3)
+    levelled = cells + head * (mean - cells)
     return F.interpolate(levelled, size=x.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def _oval(points: Tensor, side: int) -> Tensor:
-    """(B, 5, 2) → (B, 1, side, side): 1 on the face, 0 outside it, with a soft edge, like `surrogates`."""
-    eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
-    height = (mouth - eyes).square().sum(1).sqrt().clamp_min(0.05)[:, None, None]
+    """(B, 5, 2) → (B, 1, side, side): 1 on the head, 0 outside it, with a soft edge, as in `surrogates`."""
+    up = points[:, :2].mean(1) - points[:, 3:].mean(1)  # from the mouth to the eyes
+    height = up.square().sum(1).sqrt().clamp_min(0.05)[:, None, None]
     grid = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) / side
-    centre = points.mean(1)
-    across = (grid[None, None, :] - centre[:, 0, None, None]) / (0.92 * height)
-    down = (grid[None, :, None] - centre[:, 1, None, None]) / (1.17 * height)
+    centre = points.mean(1) + 0.15 * up
+    across = (grid[None, None, :] - centre[:, 0, None, None]) / (1.2 * height)
+    down = (grid[None, :, None] - centre[:, 1, None, None]) / (1.5 * height)
     inside = ((1.25 - (across.square() + down.square()).sqrt()) / 0.5).clamp(0, 1)
     return (inside.square() * (3 - 2 * inside))[:, None]
 

@@ -181,12 +181,13 @@ class Surrogates:
             1 / self._found.turn[row : row + 1], -(self._found.move / self._found.turn)[row : row + 1]
         )
         oval = np.asarray(cv2.warpAffine(_OVAL, back[0], (side, side)), np.float32)[:, :, None]
+        head = np.asarray(cv2.warpAffine(_HEAD, back[0], (side, side)), np.float32)[:, :, None]
         gain = (_mean_colour(still, oval) + 8) / (_mean_colour(face, oval) + 8)
         around, own = _thumbnail(still), _thumbnail(face)
         contrast = (around.mean(2, keepdims=True) + 20) / (own.mean(2, keepdims=True) + 20)
         outside = (face - own) * np.clip(contrast, 0.5, 1.6) + around
         light = np.clip(gain.mean(), 0.4, 2.2)
-        made = oval * face * light * np.clip(gain / gain.mean(), 0.75, 1.33) + (1 - oval) * outside
+        made = head * face * light * np.clip(gain / gain.mean(), 0.75, 1.33) + (1 - head) * outside
         return np.asarray(np.clip(made, 0, 255), np.uint8)
 
     def _onto(self, row: int, donor: int) -> Floats:
@@ -274,11 +275,16 @@ def _components(values: npt.NDArray[np.float32], count: int, rows: Codes) -> Flo
     return np.asarray(scores / scores[rows].std(0).clip(1e-6))
 
 
-def _soft_oval() -> npt.NDArray[np.float32]:
-    """(48, 48, 1): 1 on an aligned face, 0 outside it, with a soft edge."""
+def _soft_oval(centre: float, across: float, down: float) -> npt.NDArray[np.float32]:
+    """(48, 48, 1): 1 in an oval of an aligned face, 0 outside it, with a soft edge.
+
+    Args:
+        centre: its row; across, down: its radii, in pixels.
+    """
     y, x = np.mgrid[:_SIDE, :_SIDE]
-    t = np.clip((1.25 - np.hypot((x - 24) / 15, (y - 27) / 19)) / 0.5, 0, 1)
+    t = np.clip((1.25 - np.hypot((x - _SIDE / 2) / across, (y - centre) / down)) / 0.5, 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)[:, :, None]
 
 
-_OVAL = _soft_oval()
+_OVAL = _soft_oval(27, 15, 19)  # the face
+_HEAD = _soft_oval(24.6, 19.6, 24.5)  # with most of the hair
