@@ -238,6 +238,7 @@ def test_a_span_and_a_track(kit: Kit, published: Path, tmp_path: Path) -> None:
     whole = lumas(target)
     assert len(whole) == 25
     nobody = reconstruct(published, tmp_path / "none.mp4", kit.private, Selection(tracks=frozenset({63})))
+    assert any("no frame shows track 63" in note for note in nobody.notes)
     assert nobody.faces == 0 and nobody.frames == 60
 
 

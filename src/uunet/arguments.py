@@ -32,6 +32,19 @@ class CodecName(StrEnum):
 _BEST_TO_WORST = {CodecName.h264: 51, CodecName.hevc: 51, CodecName.av1: 63}
 
 
+def check_threshold(threshold: float | None) -> None:
+    """Refuse a --threshold that no score can reach or miss.
+
+    Raises:
+        UsageError: it is not between 0 and 1.
+    """
+    if threshold is not None and not 0 < threshold < 1:
+        raise UsageError(
+            f"--threshold {threshold:g} can't be used",
+            "scores lie between 0 and 1; a lower one finds more faces",
+        )
+
+
 def check_quality(codec: CodecName, crf: int | None) -> None:
     """Refuse a --crf that the codec does not have.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from uunet.arguments import CodecName, UsageError, check_quality, parse_time, parse_tracks
+from uunet.arguments import CodecName, UsageError, check_quality, check_threshold, parse_time, parse_tracks
 from uunet.errors import MessageError
 
 app = typer.Typer(
@@ -100,6 +100,8 @@ def deidentify(  # noqa: PLR0917
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
+        check_threshold(threshold)
+        model = None if model == Path("demo") else model
         check_quality(codec, crf)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         todo = batch.plan(inputs, output, encode)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -147,9 +147,17 @@ def reconstruct(
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
         if summary.frames == summary.silent:
             raise _nothing_read(summary)
+        notes = _not_shown(selection, tracks)
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
-    return summary.concluded(reader, report, meter.seconds())
+    return summary.concluded(reader, report, meter.seconds(), notes)
+
+
+def _not_shown(selection: Selection, tracks: Collection[int | None]) -> tuple[str, ...]:
+    """A note on chosen tracks that no frame shows."""
+    missing = sorted((selection.tracks or frozenset()) - set(tracks))
+    named = ", ".join(map(str, missing))
+    return (f"no frame shows track {named}: `uunet inspect` lists the tracks",) if missing else ()
 
 
 def _detector(options: Options, tools: Tools) -> FaceDetector:
