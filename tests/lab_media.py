@@ -20,16 +20,21 @@ def noise_set(people: int = 12, each: int = 2, side: int = 72) -> FaceSet:
     identity = np.repeat(np.arange(people), each)
     looks = rng.integers(30, 226, (people, side, side, 3))
     images = (looks[identity] + rng.integers(-20, 21, (count, side, side, 3))).astype(np.uint8)
-    still = np.full(count, -1)
-    names = {"identity": tuple(f"p{i}" for i in range(people)), "sequence": (), "camera": ()}
+    return _labelled(images, identity)
+
+
+def _labelled(images: Image, identity: npt.NDArray[np.int64]) -> FaceSet:
+    """Stills of these people; gender and race by turns."""
+    still = np.full(len(identity), -1)
+    people = tuple(f"p{i:02}" for i in range(int(identity.max()) + 1))
     return FaceSet(
         images,
         identity,
         still,
-        np.zeros(count, np.int64),
+        np.zeros(len(identity), np.int64),
         still,
         {"gender": identity % 2, "race": identity % 3},
-        names | {"gender": ("F", "M"), "race": ("a", "b", "c")},
+        {"identity": people, "sequence": (), "camera": (), "gender": ("F", "M"), "race": ("a", "b", "c")},
     )
 
 
@@ -56,17 +61,7 @@ def drawn_faces(count: int, side: int = 96, seed: int = 0) -> tuple[Image, Landm
 def drawn_set(people: int = 36) -> FaceSet:
     """A still of each of these made-up people; gender and race by turns."""
     images, _ = drawn_faces(people)
-    who, still = np.arange(people), np.full(people, -1)
-    return FaceSet(
-        images,
-        who,
-        still,
-        np.zeros(people, np.int64),
-        still,
-        {"gender": who % 2, "race": who % 3},
-        {"identity": tuple(f"p{i:02}" for i in who), "sequence": (), "camera": ()}
-        | {"gender": ("F", "M"), "race": ("a", "b", "c")},
-    )
+    return _labelled(images, np.arange(people))
 
 
 def made_up_source(people: int = 36, keep: tuple[str, ...] = ("gender",)) -> FaceSource:

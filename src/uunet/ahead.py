@@ -65,18 +65,12 @@ class Ahead(Generic[S, T]):
         self._room.release()
 
     def _work(self) -> None:
-        try:
+        with self._made.feeding():
             self._room.acquire()
             for made in self._make(self._while_wanted()):
                 self._made.put(made)
                 del made  # whoever gets it may let go of it
                 self._room.acquire()
-        except Closed:
-            return
-        except BaseException as error:  # noqa: BLE001 (carried to the thread that iterates)
-            self._made.finish(error)
-        else:
-            self._made.finish()
 
     def _while_wanted(self) -> Iterator[S]:
         for item in self._items:

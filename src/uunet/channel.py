@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -52,6 +54,21 @@ class Channel(Generic[T]):
                 self._condition.notify_all()
                 return item
             raise self._error or Closed
+
+    @contextmanager
+    def feeding(self) -> Iterator[None]:
+        """What a putter's thread does, whole: its end finishes the channel, its error is carried across.
+
+        A getter that has gone ends the block quietly.
+        """
+        try:
+            yield
+        except Closed:
+            return
+        except BaseException as error:  # noqa: BLE001 (carried to the thread that gets)
+            self.finish(error)
+        else:
+            self.finish()
 
     def wanted(self) -> bool:
         """Whether the getter is still there."""

@@ -94,14 +94,14 @@ def deidentify(  # noqa: PLR0917
     OUTPUT; outputs that exist are taken for done and skipped.
     """
     from uunet import batch  # noqa: PLC0415
-    from uunet.commands import conclude, finish, guarded, publisher, report  # noqa: PLC0415
+    from uunet.commands import conclude, finish, guarded, model_path, publisher, report  # noqa: PLC0415
     from uunet.job import Options  # noqa: PLC0415
     from uunet.video import EncodeSettings  # noqa: PLC0415
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
         check_threshold(threshold)
-        model = None if model == Path("demo") else model
+        model = None if model is None else model_path(str(model), "public")
         check_quality(codec, crf)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         todo = batch.plan(inputs, output, encode)

@@ -17,7 +17,7 @@ from uunet.batch import Job, Outcome
 from uunet.console import Terminal
 from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
-from uunet.models import read_card, shipped
+from uunet.models import Role, read_card, shipped
 from uunet.pipeline import deidentify
 from uunet.stopping import Stop, Stopped
 from uunet.tools import Tools
@@ -68,9 +68,9 @@ def for_target(encode: EncodeSettings, job: Job) -> EncodeSettings:
     return encode if still is None else replace(encode, codec=still, crf=None, preset=None)
 
 
-def model_path(name: str) -> Path:
-    """The private model of this name; `demo` is the shipped one."""
-    return shipped("private") if name == "demo" else Path(name)
+def model_path(name: str, role: Role = "private") -> Path:
+    """The model of this name; `demo` is the shipped one of that role."""
+    return shipped(role) if name == "demo" else Path(name)
 
 
 def publisher(options: Options, terminal: Terminal, place: str) -> Callable[[Job], Summary]:

@@ -113,17 +113,11 @@ class _Reader(ABC, Generic[F]):
             index += 1
 
     def _decode(self) -> None:
-        try:
+        with self._channel.feeding():
             for decoded in self._source.frames():
                 # a copy of its own can be painted over, and the decoder gets its memory back at once
                 picture = self._converter.picture(decoded.frame).copy()
                 self._channel.put(_Read(picture, decoded.pts, decoded.duration, decoded.payloads))
-        except Closed:
-            return
-        except BaseException as error:  # noqa: BLE001 (carried to the thread that reads)
-            self._channel.finish(error)
-        else:
-            self._channel.finish()
 
     @abstractmethod
     def _make(self, read: _Read, index: int) -> F: ...

@@ -92,8 +92,9 @@ def traits(
             f"faces can be found in {len(trusted)} of {len(rows)} images, which is too few to train on",
             "add images that show faces with some surroundings",
         )
-    turn, move = _similarity(landmarks.astype(np.float64) * images.shape[1], _MEAN_FACE)
-    aligned = turn[:, None] * (landmarks.astype(np.float64) * images.shape[1] @ [1, 1j]) + move[:, None]
+    points = landmarks.astype(np.float64) * images.shape[1]
+    turn, move = _similarity(points, _MEAN_FACE)
+    aligned = turn[:, None] * (points @ [1, 1j]) + move[:, None]
     pose = (np.stack([aligned.real, aligned.imag], 2) - _MEAN_FACE).reshape(-1, 10)
     light, mouth, look, detail = [], [], [], []
     for image, matrix in zip(images, _matrix(turn, move), strict=True):

@@ -84,17 +84,6 @@ _GUIDED = 600
 """Steps in which G is shown the true landmarks, since the observer does not know them yet."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Batch:
-    """Stills, their boxes, the regions at their true size and at 64 px, and the noise of their tracks."""
-
-    stills: Tensor
-    boxes: Tensor
-    x_true: Tensor
-    x: Tensor
-    z: Tensor
-
-
 class SeenHiddenTraining(Learner):
     """A run of the profile that ships.
 
@@ -218,36 +207,37 @@ class SeenHiddenTraining(Learner):
     def _hide(self, rng: torch.Generator) -> dict[str, float]:
         """Phase 2: H and U_d through the channel, G frozen."""
         p = self.profile
-        b = self._draw(rng)
+        x_true, x, z = self._draw(rng)
         with self.fabric.autocast():
             with torch.no_grad():
-                y = self.U_e.paint(b.x, b.z)
-            a = self.U_e.hide(b.x, y)
+                y = self.U_e.paint(x, z)
+            a = self.U_e.hide(x, y)
         y, a = y.float(), a.float()
-        received = transmit(b.x_true, a, p.channel, rng)
+        received = transmit(x_true, a, p.channel, rng)
         self.D_f.requires_grad_(False)
         with self.fabric.autocast():
             r = self.U_d.restore(received)
             _, shown = self.D_f.features(a)
             with torch.no_grad():
                 _, painted = self.D_f.features(y)
-        self.seen = b.x, a, r
+        self.seen = x, a, r
         terms = {
-            "psnr": (p.w_psnr, losses.L_psnr(b.x, r.float())),
-            "ssim": (p.w_ssim, losses.L_ssim(b.x, r.float())),
+            "psnr": (p.w_psnr, losses.L_psnr(x, r.float())),
+            "ssim": (p.w_ssim, losses.L_ssim(x, r.float())),
             "hide": (p.w_hide[self.step - p.paint_steps > p.hide_steps // 4], losses.L_hide(a - y)),
             "face": (p.w_face, losses.L_fm(painted, shown)),
         }
         return self._descend("H", terms)
 
-    def _draw(self, rng: torch.Generator) -> _Batch:
+    def _draw(self, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Regions at their true size and at 64 px, and the codes of their tracks."""
         p, count = self.profile, self._share
         stills = weather(self.source.stills(self._turn(), count).to(self.fabric.device), p.crops, rng)
         boxes = draw_boxes(count, p.crops, rng)
         side = p.channel.sides[int(torch.randint(len(p.channel.sides), (1,), generator=rng))]
         x_true = crop(stills, boxes, side)
         noise = torch.rand(count, 1, 64, 64, generator=rng).to(self.fabric.device)
-        return _Batch(stills, boxes, x_true, resize(x_true, 64), code_of(noise))
+        return x_true, resize(x_true, 64), code_of(noise)
 
     def _descend(self, name: str, terms: dict[str, tuple[float, Tensor]]) -> dict[str, float]:
         """One step of one optimiser on a weighted sum; returns the terms without their weights."""
