@@ -17,6 +17,7 @@ from uunet.detect import (
     _suppress,
     _to_stored,
     automatic_scale,
+    full_precision,
 )
 from uunet.errors import DetectionError
 from uunet.types import Detection, Layout, Picture
@@ -42,6 +43,20 @@ def check(found: list[Detection], cx: float = CX, cy: float = CY, height: float 
     assert abs((box.y0 + box.y1) / 2 - cy) < 0.15 * height
     assert 0.7 * height < box.y1 - box.y0 < 1.3 * height
     assert 0.3 <= box.score <= 1
+
+
+def test_eight_bits_find_what_full_precision_finds(detector: CenterFaceDetector) -> None:
+    exact = CenterFaceDetector(0.3, engine=full_precision())
+    image = street(640, 480)
+    for cx, cy, height in ((90.0, 100.0, 30.0), (250.0, 150.0, 60.0), (450.0, 250.0, 140.0)):
+        draw(image, cx, cy, height)
+    shown = picture(image)
+    wanted, found = (sorted(d.detect(shown, 0, 0), key=lambda f: f.x0) for d in (exact, detector))
+    assert len(wanted) == len(found) >= 2
+    for a, b in zip(wanted, found, strict=True):
+        assert abs(a.score - b.score) < 0.2  # drawn faces; of real ones 0.05
+        corners = np.subtract((a.x0, a.y0, a.x1, a.y1), (b.x0, b.y0, b.x1, b.y1))
+        assert np.abs(corners).max() < 0.08 * (a.y1 - a.y0)
 
 
 LAYOUTS = [

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import uunet
+from uunet.detect import WEIGHTS_INT8
 from uunet.engine import Backend, Engine
 from uunet.errors import ModelError
+from uunet.runners import OnnxRuntime, Plan
 
 MODEL = Path(uunet.__file__).parent / "weights" / "centerface.onnx"
 INPUT = {"input.1": np.full((1, 3, 64, 96), 90.0, np.float32)}
@@ -87,6 +89,25 @@ def test_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="not installed"):
         Engine(MODEL, backend="openvino")
     assert Engine(MODEL, threads=1).name.startswith("ONNX Runtime")  # auto falls back
+
+
+def test_eight_bits_are_for_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name() -> str:
+        return Engine(MODEL, threads=1, on_processor=WEIGHTS_INT8).name
+
+    quantised = name()
+    assert quantised.startswith("ONNX Runtime") or quantised == "OpenVINO CPU int8"
+    opened: list[object] = []
+
+    def note(data: Path, plan: Plan) -> OnnxRuntime:
+        opened.append(data)
+        return OnnxRuntime(data, plan)
+
+    monkeypatch.setattr("uunet.engine.best", note)
+    name()
+    monkeypatch.setattr("uunet.engine.accelerators", lambda: ["CUDAExecutionProvider"])
+    name()
+    assert opened == [WEIGHTS_INT8, MODEL]
 
 
 def test_import_is_lazy() -> None:

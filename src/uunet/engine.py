@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from uunet.cores import share
 from uunet.errors import ModelError
-from uunet.runners import Arrays, OnnxRuntime, OpenVino, Plan, Precision, Runner, best
+from uunet.runners import Arrays, OnnxRuntime, OpenVino, Plan, Precision, Runner, accelerators, best
 
 Backend = Literal["auto", "openvino", "onnxruntime"]
 
@@ -32,9 +32,11 @@ class Engine:
         pictures: for a model whose inputs are large pictures: they are handed over as uint8, and OpenVINO
             plans its memory for their shape, anew (0.2 s) whenever it changes. That halves what it needs:
             for CenterFace at 1280×736 58 MB instead of 106.
+        on_processor: a file that is opened instead of `source` where no accelerator is: the same model in
+            8 bits, which processors are fast with and graphics cards are not.
 
     Attributes:
-        name: what runs, for people: "OpenVINO CPU bf16", "ONNX Runtime CUDAExecutionProvider".
+        name: what runs, for people: "OpenVINO CPU int8", "ONNX Runtime CUDAExecutionProvider".
         inputs, outputs: names of the model's inputs and outputs, in the model's order.
 
     Raises:
@@ -50,9 +52,12 @@ class Engine:
         backend: Backend = "auto",
         wanted: Sequence[str] | None = None,
         pictures: bool = False,
+        on_processor: Path | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise ModelError(f"{threads} threads can't run a model", "give 1 or more, or leave it out")
+        if on_processor is not None and (backend == "openvino" or not accelerators()):
+            source = on_processor
         data, self._label = _load(source)
         plan = Plan(precision, threads or share(2), wanted, pictures)
         self._runner = _open(data, self._label, plan, backend)

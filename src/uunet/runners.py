@@ -53,7 +53,7 @@ class Runner(Protocol):
 def best(data: Path | bytes, plan: Plan) -> Runner:
     """An accelerator, else OpenVINO, else ONNX Runtime on the processor."""
     runner: Runner | None = None
-    if _accelerators():
+    if accelerators():
         runner = OnnxRuntime(data, plan)
         if not runner.name.endswith(_CPU):  # a provider that is listed may still lack its driver
             return runner
@@ -63,7 +63,8 @@ def best(data: Path | bytes, plan: Plan) -> Runner:
         return runner or OnnxRuntime(data, plan)
 
 
-def _accelerators() -> list[str]:
+def accelerators() -> list[str]:
+    """The providers of ONNX Runtime other than the processor's, best first; one may still lack its driver."""
     if sys.platform == "linux" and not _has_providers():
         return []
     try:
@@ -137,7 +138,8 @@ class OpenVino:
             if plan.wanted is not None:
                 ports = [model.output(name) for name in plan.wanted]
                 model = openvino.Model([port.node for port in ports], model.get_parameters())
-            self.name = f"OpenVINO CPU {kind}"
+            quantised = any(node.get_type_name() == "FakeQuantize" for node in model.get_ordered_ops())
+            self.name = f"OpenVINO CPU {'int8' if quantised else kind}"
             self.inputs = tuple(port.get_any_name() for port in model.inputs)
             self.outputs = tuple(port.get_any_name() for port in model.outputs)
             self._shapes: dict[str, list[int]] = {}
@@ -180,7 +182,7 @@ class OnnxRuntime:
         # Waiting threads that spin would take the cores from the encoder.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.intra_op_num_threads = plan.threads
-        providers = [*_accelerators(), _CPU]
+        providers = [*accelerators(), _CPU]
         self._session = onnxruntime.InferenceSession(data, options, providers=providers)
         self.name = f"ONNX Runtime {self._session.get_providers()[0]}"
         self.inputs = tuple(port.name for port in self._session.get_inputs())

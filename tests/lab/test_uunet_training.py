@@ -14,7 +14,7 @@ from uunet.models import Card, Restorer, Swapper
 from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
 from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
-from uunet_lab.methods.uunet.painter import CODE, Observation
+from uunet_lab.methods.uunet.painter import CODE, Observation, conv, doubled
 from uunet_lab.methods.uunet.pair import load_pair
 from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, SeenHiddenTraining
 from uunet_lab.training.augment import crop, draw_boxes, nudge, split
@@ -47,6 +47,16 @@ def test_the_painter_sees_ring_thumbnail_and_what_is_observed() -> None:
         assert not torch.allclose(net.paint(x, z, seen), net.paint(x, z, moved), atol=1e-5)
         noise = torch.rand(1, 1, 64, 64)
         assert not torch.allclose(net(torch.cat([x, noise], 1)), net(torch.cat([other, noise], 1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("beside", [5, 0])
+def test_a_layer_of_doubled_pixels_is_computed_at_their_own_size(beside: int) -> None:
+    torch.manual_seed(1)
+    layer = conv(3 + beside, 4)
+    torch.nn.init.normal_(layer.bias)  # type: ignore[arg-type]
+    low, skip = torch.randn(2, 3, 6, 9), torch.randn(2, beside, 12, 18)
+    large = torch.cat([low.repeat_interleave(2, 2).repeat_interleave(2, 3), skip], 1)
+    assert torch.allclose(doubled(layer, low, skip if beside else None), layer(large), atol=1e-5)
 
 
 def test_reconstruction_is_measured_in_decibels() -> None:

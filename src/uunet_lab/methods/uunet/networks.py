@@ -16,7 +16,7 @@ from uunet_lab.methods.uunet.painter import (
     Painter,
     code_of,
     conv,
-    double,
+    doubled,
     lrelu,
     thumbnail_of,
 )
@@ -63,8 +63,8 @@ class FoldedUNet(nn.Module):
         h3 = lrelu(self.e3(h2))
         h3 = h3 + lrelu(self.m1(h3))
         h3 = h3 + lrelu(self.m2(h3))
-        h2 = lrelu(self.d2(torch.cat([double(h3), h2], 1)))
-        h1 = lrelu(self.d1(torch.cat([double(h2), h1], 1)))
+        h2 = lrelu(doubled(self.d2, h3, h2))
+        h1 = lrelu(doubled(self.d1, h2, h1))
         return F.pixel_shuffle(self.out(h1), 2)
 
 

@@ -1,0 +1,72 @@
+"""The detector in 8 bits: post-training quantisation with NNCF, on the user's own pictures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import version_converter
+
+from uunet.detect import WEIGHTS, CenterFaceDetector, full_precision
+from uunet.video import RawReader
+from uunet_lab.training.errors import TrainingError
+
+_OPSET = 13  # the first in which each channel of a weight has a scale of its own
+_NECK = ("505", "509", "512", "515", "519", "522", "526", "529", "533", "536", "538", "539", "540")
+"""Outputs of the layers that stay as they are: the last stages and the heads. In 8 bits they moved corners by
+twice as much (mean intersection over union with the boxes of 32 bits .933 instead of .965)."""
+
+
+def quantise_detector(clips: Sequence[Path], target: Path, frames: int) -> int:
+    """Write CenterFace in 8 bits.
+
+    Args:
+        clips: videos from which the ranges of its activations are taken.
+        target: the ONNX file.
+        frames: of each clip, evenly spread.
+
+    Returns:
+        How many frames were used.
+
+    Raises:
+        TrainingError: NNCF is not installed.
+        UUNetError: a clip can't be read.
+    """
+    try:
+        import nncf  # noqa: PLC0415
+    except ImportError as error:
+        raise TrainingError("quantisation needs the package nncf", "pip install 'uunet[quantise]'") from error
+    nncf.set_log_level(logging.ERROR)
+    examples = [example for clip in clips for example in _examples(clip, frames)]
+    model = version_converter.convert_version(onnx.load(str(WEIGHTS)), _OPSET)
+    for node in model.graph.node:  # it goes by names, and these have none
+        node.name = f"{node.op_type}_{node.output[0]}"
+    kept = [node.name for node in model.graph.node if node.output[0] in _NECK]
+    quantised: Any = nncf.quantize(
+        model,
+        nncf.Dataset(examples, lambda example: {"input.1": example.astype(np.float32)}),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(examples),
+        ignored_scope=nncf.IgnoredScope(names=kept),
+    )
+    partial = target.with_suffix(".partial")
+    onnx.save(quantised, str(partial))
+    partial.rename(target)
+    return len(examples)
+
+
+def _examples(clip: Path, frames: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """(1, 3, height, width) each, as the detector gives them to its net."""
+    detector = CenterFaceDetector(engine=full_precision())
+    with RawReader(clip) as reader:
+        total = sum(1 for _ in reader)
+    wanted = set(np.linspace(0, total - 1, frames).round().astype(int).tolist())
+    with RawReader(clip) as reader:
+        for frame in reader:
+            if frame.index in wanted:
+                yield detector.prepared(frame.picture).copy()
