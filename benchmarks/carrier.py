@@ -35,7 +35,7 @@ from uunet.conceal import SpreadMark, SpreadReader, spread
 from uunet.conceal.grid import thumbnail
 from uunet.conceal.mark import mean_thumbnail
 from uunet.message import pack_compact, roi_key, unpack_compact
-from uunet.types import WINDOW, Layout, Picture, PublicFrame, Segment
+from uunet.types import WINDOW, Layout, Picture, Segment
 
 Yuv = npt.NDArray[np.uint8]  # a yuv420p frame as PyAV gives it: (height * 3 / 2, width)
 
@@ -139,14 +139,16 @@ def publish(frames: Sequence[Yuv], faces: int, encoder: Encoder) -> dict[str, An
         part = list(frames[first : first + count])
         sent.append(message(number, faces, count))
         mark = SpreadMark(sent[-1], KEY, (width, height))
-        source = [PublicFrame(Picture((luma(f),), LAYOUT), i, i) for i, f in enumerate(part)]
+        source = part
         for attempt in range(mark.attempts):
-            lumas = [frame.picture.luma for frame in mark.apply(source, attempt)]
-            chroma = [yuv[height:] for yuv in part]
+            change = mark.change((luma(f) for f in source), 8, attempt)
+            lumas = [change(Picture((luma(f),), LAYOUT)).luma for f in source]
+            chroma = [yuv[height:] for yuv in source]
             marked = [np.concatenate(both).astype(np.uint8) for both in zip(lumas, chroma, strict=True)]
             decoded, length = code(marked, encoder)
             if mark.survives([luma(f) for f in decoded]):
                 break
+            source = decoded
         public += decoded
         size += length
         plain_size += code(part, encoder)[1]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet.types import Layout, Picture, Plane, PublicFrame
+from uunet.types import Layout, Mark, Picture, Plane, PublicFrame
 
 Luma = npt.NDArray[np.uint8]
 
@@ -36,6 +36,13 @@ def public(lumas: Sequence[Plane], depth: int = 8) -> list[PublicFrame]:
     """Public frames of one plane."""
     layout = Layout("gray" if depth == 8 else f"gray{depth}le", depth, 1, 1, False, False, "bt709")
     return [PublicFrame(Picture((luma,), layout), k, k) for k, luma in enumerate(lumas)]
+
+
+def applied(mark: Mark, frames: Sequence[PublicFrame], attempt: int) -> list[PublicFrame]:
+    """The frames with a mark, as the writer makes them."""
+    depth = frames[0].picture.layout.depth if frames else 8
+    change = mark.change((frame.picture.luma for frame in frames), depth, attempt)
+    return [frame.with_picture(change(frame.picture)) for frame in frames]
 
 
 def luma_of(frames: Iterable[PublicFrame]) -> list[Luma]:

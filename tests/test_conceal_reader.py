@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spread_media import Luma, luma_of, public, scene
+from spread_media import Luma, applied, luma_of, public, scene
 from uunet.conceal import SpreadMark, SpreadReader, WindowReading
 from uunet.types import WINDOW
 
@@ -20,7 +20,7 @@ def film(*counts: int) -> list[Luma]:
     marked, first = [], 0
     for number, count in enumerate(counts):
         mark = SpreadMark(MESSAGES[number], KEY, SIZE)
-        marked += luma_of(mark.apply(public(lumas[first : first + count]), 0))
+        marked += luma_of(applied(mark, public(lumas[first : first + count]), 0))
         first += count
     return marked
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spread_media import encoded, luma_of, psnr, public, scene
+from spread_media import applied, encoded, luma_of, psnr, public, scene
 from uunet.conceal import SPREAD_CAPACITY, SpreadMark, fec, grid, spread
 from uunet.conceal.mark import mean_thumbnail
 from uunet.errors import MessageError
@@ -35,7 +35,7 @@ def message(size: int, seed: int = 0) -> bytes:
 def test_what_is_written_is_read(size: int, attempt: int) -> None:
     lumas = scene(6)
     mark: Mark = SpreadMark(message(size), KEY, (320, 240))
-    marked = luma_of(mark.apply(public(lumas), attempt))
+    marked = luma_of(applied(mark, public(lumas), attempt))
     reading = spread.reveal(mean(marked), KEY)
     assert reading is not None
     assert reading.message.rstrip(b"\x00") == message(size).rstrip(b"\x00")
@@ -50,7 +50,7 @@ def test_what_is_written_is_read(size: int, attempt: int) -> None:
 def test_any_size_and_scale(size: tuple[int, int]) -> None:
     mark = SpreadMark(message(60), KEY, size)
     lumas = scene(3, size)
-    marked = luma_of(mark.apply(public(lumas), 0))
+    marked = luma_of(applied(mark, public(lumas), 0))
     assert mark.survives(marked) and psnr(lumas, marked) >= 42.0
     for scale in (0.5, 1.7) if min(size) >= 160 else (1.7,):
         to = (round(size[0] * scale), round(size[1] * scale))
@@ -64,7 +64,7 @@ def test_deep_pictures(depth: int) -> None:
     factor = np.uint16(1 << (depth - 8))
     lumas: list[Plane] = [np.asarray(y * factor, np.uint16) for y in scene(4)]
     mark = SpreadMark(message(60), KEY, (320, 240))
-    marked = [frame.picture.planes[0] for frame in mark.apply(public(lumas, depth), 0)]
+    marked = [frame.picture.planes[0] for frame in applied(mark, public(lumas, depth), 0)]
     assert all(y.dtype == np.uint16 and int(y.max()) < 1 << depth for y in marked)
     reading = spread.reveal(mean(marked, depth), KEY)
     assert reading is not None and reading.message.startswith(message(60))
@@ -75,13 +75,13 @@ def test_deep_pictures(depth: int) -> None:
 def test_flat_pictures(level: int) -> None:
     lumas = [np.full((240, 320), level, np.uint8)] * 3
     mark = SpreadMark(message(60), KEY, (320, 240))
-    assert mark.survives(luma_of(mark.apply(public(lumas), 0)))
+    assert mark.survives(luma_of(applied(mark, public(lumas), 0)))
 
 
 def test_a_mark_that_black_swallows_is_noticed() -> None:
     lumas = [np.zeros((240, 320), np.uint8)] * 3
     mark = SpreadMark(message(250), KEY, (320, 240))
-    marked = luma_of(mark.apply(public(lumas), 0))
+    marked = luma_of(applied(mark, public(lumas), 0))
     assert min(int(y.min()) for y in marked) == 0 and not mark.survives(marked)
 
 
@@ -89,7 +89,7 @@ def test_the_rest_of_the_frame_stays() -> None:
     frames = public(scene(3))
     frames = [f.with_payloads((b"payload",)) for f in frames]
     before = [f.picture.planes[0].copy() for f in frames]
-    marked = list(SpreadMark(b"message", KEY, (320, 240)).apply(frames, 0))
+    marked = list(applied(SpreadMark(b"message", KEY, (320, 240)), frames, 0))
     for old, new, kept in zip(frames, marked, before, strict=True):
         assert (new.index, new.pts, new.payloads) == (old.index, old.pts, old.payloads)
         assert new.picture.layout == old.picture.layout and (old.picture.planes[0] == kept).all()
@@ -112,7 +112,7 @@ def test_a_second_encode(codec: str, scale: float, options: dict[str, str], monk
     monkeypatch.setenv("SVT_LOG", "1")
     lumas = scene(48, (480, 272))
     mark = SpreadMark(message(60), KEY, (480, 272))
-    published = encoded(luma_of(mark.apply(public(lumas), 0)), crf="18", preset="veryfast")
+    published = encoded(luma_of(applied(mark, public(lumas), 0)), crf="18", preset="veryfast")
     assert mark.survives(published)
     reading = spread.reveal(mean(encoded(published, codec, scale, **options)), KEY)
     assert reading is not None and reading.message.startswith(message(60))
@@ -122,7 +122,7 @@ def test_stronger_attempts_bear_more() -> None:
     mark = SpreadMark(message(60), KEY, (320, 240))
     errors = []
     for attempt in range(mark.attempts):
-        marked = luma_of(mark.apply(public(scene(24)), attempt))
+        marked = luma_of(applied(mark, public(scene(24)), attempt))
         reading = spread.reveal(mean(encoded(marked, crf="28", preset="veryfast")), KEY)
         errors.append(1.0 if reading is None else reading.error)
     assert errors[2] < errors[1] < errors[0]
@@ -141,7 +141,7 @@ def test_nothing_is_read_where_nothing_was_written() -> None:
 def test_survives_asks_for_its_own_message() -> None:
     frames = public(scene(3))
     one, other = (SpreadMark(message(60, seed), KEY, (320, 240)) for seed in (1, 2))
-    assert not one.survives(luma_of(other.apply(frames, 0)))
+    assert not one.survives(luma_of(applied(other, frames, 0)))
     assert not one.survives(scene(3))
 
 
@@ -153,9 +153,9 @@ def test_refusals() -> None:
         SpreadMark(bytes(SPREAD_CAPACITY + 1), KEY, (320, 240))
     mark = SpreadMark(b"", KEY, (320, 240))
     with pytest.raises(MessageError, match="another size"):
-        mark.apply(public(scene(1, (322, 240))), 0)
+        applied(mark, public(scene(1, (322, 240))), 0)
     with pytest.raises(MessageError, match="no frames"):
-        mark.apply([], 0)
+        applied(mark, [], 0)
 
 
 def test_the_transform_is_orthonormal() -> None:

@@ -13,6 +13,7 @@ import uunet
 from uunet.detect import WEIGHTS_INT8
 from uunet.engine import Backend, Engine
 from uunet.errors import ModelError
+from uunet.models import shipped
 from uunet.runners import OnnxRuntime, Plan
 
 MODEL = Path(uunet.__file__).parent / "weights" / "centerface.onnx"
@@ -71,6 +72,18 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", backends())
+def test_a_fixed_batch_changes_nothing(backend: Backend) -> None:
+    path = shipped("public")
+    any_number = Engine(path, precision="f32", threads=1, backend=backend)
+    two = Engine(path, precision="f32", threads=1, backend=backend, batch=2)
+    for count in (1, 2, 3):
+        image = np.random.default_rng(count).random((count, 4, 64, 64), np.float32)
+        wanted, found = (engine.run({"image": image})["result"] for engine in (any_number, two))
+        assert found.shape == (count, 3, 64, 64)
+        np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", backends())
 def test_wrong_inputs(backend: Backend) -> None:
     engine = Engine(MODEL, threads=1, backend=backend)
     with pytest.raises(ModelError, match=r"takes the inputs input\.1"):
@@ -123,6 +136,19 @@ def test_import_is_lazy() -> None:
         env={"PYTHONPATH": str(Path(uunet.__file__).parents[1])},
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.skipif(len(backends()) < 2, reason="OpenVINO is not installed")
+def test_nothing_that_phones_home_is_loaded() -> None:
+    code = f"""
+import sys
+from uunet.engine import Engine
+engine = Engine({str(MODEL)!r}, backend="openvino")
+print([name for name in sys.modules if "telemetry" in name or name in ("ssl", "http.client")])
+import openvino.tools.ovc  # others may still convert models
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
 def test_signals_are_heard_after_models_were_closed_in_the_order_in_which_they_were_opened() -> None:

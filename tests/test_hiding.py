@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from spread_media import scene
+from spread_media import applied, scene
 from test_geometry import noise
 from tiny_models import PAIR
 from uunet.errors import MessageError
@@ -184,7 +184,7 @@ def test_more_faces_than_the_pixels_have_room_for() -> None:
     assert mark is not None and 0 < left_out < 30
     beside = [f for group in reveal(frames, PAIR) for f in group]
     assert {f.verdict for f in beside} == {"OK"} and [list(f.boxes) for f in beside] == boxes
-    stripped = [f.with_payloads(()) for f in mark.apply(frames, 2)]
+    stripped = [f.with_payloads(()) for f in applied(mark, frames, 2)]
     found = [f for group in reveal(stripped, PAIR) for f in group]
     assert {(f.carrier, f.verdict) for f in found} == {("spread", "INCOMPLETE")}
     assert [list(f.boxes) for f in found] == boxes_of(replace(win, segments=win.segments[:-left_out]))
@@ -235,7 +235,7 @@ def test_gaps_of_frames_that_say_nothing_stay_in_order() -> None:
     boxes = boxes_of(win)
     frames, mark, _ = hide(public(win), win, boxes, SIGNATURE, lossless=False)
     assert mark is not None
-    frames = list(mark.apply(frames, 2))  # what the pixels say of so few frames is not enough
+    frames = list(applied(mark, frames, 2))  # what the pixels say of so few frames is not enough
     silent = {5, 6, 20, 47}
     told = [f.with_payloads(()) if k in silent else f for k, f in enumerate(frames)]
     found = [f for group in reveal(told, PAIR) for f in group]

@@ -308,7 +308,7 @@ def failing_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any
         ("uunet.models.Swapper.swap", 1),
         ("uunet.pipeline.hide", 0),
         ("uunet.pipeline.hide", 1),
-        ("uunet.conceal.SpreadMark.apply", 1),
+        ("uunet.conceal.SpreadMark.change", 1),
         ("uunet.conceal.SpreadMark.survives", 0),
         ("uunet.video.encoder.Encoder.encode", 1),
         ("uunet.video.muxer.Muxer.add", 0),

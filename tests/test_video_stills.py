@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uunet.errors import OutputError
-from uunet.types import PublicFrame
+from uunet.types import Picture, Plane
 from uunet.video import Codec, EncodeSettings, PublicReader, PublicWriter, RawReader, image_codec
 from uunet.video.stills import extract, insert
 from video_media import make_video, publish
@@ -99,8 +99,8 @@ class Eyes:
     seen: list[npt.NDArray[np.uint8]]
     attempts: int = 1
 
-    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Sequence[PublicFrame]:
-        return frames
+    def change(self, lumas: Iterable[Plane], depth: int, attempt: int) -> Callable[[Picture], Picture]:
+        return lambda picture: picture
 
     def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
         self.seen.extend(lumas)

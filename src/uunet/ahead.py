@@ -16,13 +16,14 @@ T = TypeVar("T")
 class Ahead(Generic[S, T]):
     """What `make` makes of `items`, made in a thread of its own. Iterate once, inside `with`.
 
-    The thread begins with the next one as long as fewer than `room` are made or in the making and not `done`:
-    that bounds memory. When it works does not change what it makes, nor the order.
+    The thread takes the next item as long as fewer than `room` of those it took are not `done`: that bounds
+    memory. When it works does not change what it makes, nor the order.
 
     Args:
         make: turns what goes in into what comes out, one after the other, when it is asked for.
         items: what goes in. Nobody else may iterate them meanwhile.
-        room: how many there may be at a time, at least 1.
+        room: how many of them there may be at a time: more than `make` ever needs before it gives out what
+            it makes of the first ones, or nobody can go on.
         name: of the thread.
 
     Raises:
@@ -33,7 +34,7 @@ class Ahead(Generic[S, T]):
         self, make: Callable[[Iterable[S]], Iterable[T]], items: Iterable[S], *, room: int, name: str
     ) -> None:
         self._make, self._items = make, items
-        self._made: Channel[T] = Channel(room)
+        self._made: Channel[T] = Channel(room)  # never full: nothing is made of no item
         self._room = threading.Semaphore(room)
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -61,19 +62,24 @@ class Ahead(Generic[S, T]):
                 return
 
     def done(self) -> None:
-        """One of those that were made is used up: there is room for another. Any thread may say so."""
+        """An item that went in is used up: there is room for another. Any thread may say so."""
         self._room.release()
 
     def _work(self) -> None:
         with self._made.feeding():
-            self._room.acquire()
-            for made in self._make(self._while_wanted()):
+            for made in self._make(self._taken()):
                 self._made.put(made)
                 del made  # whoever gets it may let go of it
-                self._room.acquire()
 
-    def _while_wanted(self) -> Iterator[S]:
-        for item in self._items:
+    def _taken(self) -> Iterator[S]:
+        items = iter(self._items)
+        while True:
+            self._room.acquire()
             if not self._made.wanted():
                 raise Closed
+            try:
+                item = next(items)
+            except StopIteration:
+                return
             yield item
+            del item

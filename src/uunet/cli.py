@@ -9,9 +9,11 @@ import typer
 
 from uunet.arguments import CodecName, UsageError, check_quality, check_threshold, parse_time, parse_tracks
 from uunet.errors import MessageError
+from uunet.usage import HintedGroup
 
 app = typer.Typer(
     name="uunet",
+    cls=HintedGroup,
     help="Publish surveillance video without its faces, and restore it from the published file alone.",
     no_args_is_help=True,
     add_completion=False,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from uunet.cores import share
 from uunet.engine import Engine
 from uunet.errors import ModelError
 from uunet.onnxfile import metadata
@@ -23,6 +24,8 @@ CARD_KEY = "uunet.card"
 """Key of the card in the metadata of the ONNX file."""
 
 CARD_FORMAT = 1
+
+_AT_ONCE = 2  # faces in a call of OpenVINO: more are no faster
 
 Role = Literal["public", "private"]
 Patches = Sequence[npt.NDArray[np.float32]]
@@ -73,7 +76,8 @@ def read_card(path: Path) -> Card:
         text = metadata(data).get(CARD_KEY)
     except ValueError as error:
         raise ModelError(
-            f"{path} is not an ONNX model", "the file is damaged: export or copy it again"
+            f"{path} is not an ONNX model",
+            "give a model made by `uunet-lab export`; if it is one, it is damaged: copy it again",
         ) from error
     if text is None:
         raise ModelError(f"{path} has no UU-Net card", "use a model made by `uunet-lab export`")
@@ -129,7 +133,7 @@ class _Net:
                 f"{path} is {kinds[self.card.role]}, not {kinds[role]}",
                 "deidentify takes the public model, reconstruct the private one",
             )
-        self._engine = Engine(path, threads=threads)
+        self._engine = Engine(path, threads=threads or max(share(2), min(share(1), 2)), batch=_AT_ONCE)
 
     @property
     def engine(self) -> str:
@@ -152,7 +156,7 @@ class Swapper(_Net):
 
     Args:
         path: ONNX file of role `public`; None takes the shipped demonstration model.
-        threads: of the engine; None for half of the cores.
+        threads: of the engine; None for half of the cores, and for both of two.
 
     Raises:
         ModelError: see `read_card`; or the model has another role.
@@ -192,7 +196,7 @@ class Restorer(_Net):
 
     Args:
         path: ONNX file of role `private`.
-        threads: of the engine; None for half of the cores.
+        threads: of the engine; None for half of the cores, and for both of two.
 
     Raises:
         ModelError: see `read_card`; or the model has another role.

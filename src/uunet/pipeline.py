@@ -24,7 +24,7 @@ from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
-_WINDOWS = 2  # that are held: one is tracked or masked while the one before is encoded; 70 MB each at 720p
+_SPARE = 2  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
 
 
 def deidentify(
@@ -181,7 +181,7 @@ def _tracked(
     def windows(frames: Iterable[RawFrame]) -> Iterator[Window]:
         return meter.each("detect and track", tracker.windows(frames, reader.info.rotation))
 
-    return Ahead(windows, reader, room=_WINDOWS, name="uunet-tracker")
+    return Ahead(windows, reader, room=tracker.holds + _SPARE, name="uunet-tracker")
 
 
 def _regions(window: Window, size: FrameSize) -> list[list[Region]]:

@@ -36,6 +36,7 @@ class Plan:
     threads: int
     wanted: Sequence[str] | None
     pictures: bool
+    batch: int | None
 
 
 class Runner(Protocol):
@@ -118,11 +119,31 @@ def _signal_stack_kept() -> Iterator[None]:
             libc.sigaltstack(ctypes.byref(before), None)
 
 
+@contextmanager
+def _converter_left_out() -> Iterator[None]:
+    """Import OpenVINO without its model converter, which it takes for optional.
+
+    The converter brings a client that reports its use to a server of Google (openvino-telemetry): a program
+    that handles faces should not even load it. It also takes 15 MB.
+    """
+    name = "openvino.tools"
+    if "openvino" in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say that it can't be imported
+    try:
+        yield
+    finally:
+        if name in sys.modules and sys.modules[name] is None:
+            del sys.modules[name]  # whoever wants it may import it
+
+
 class OpenVino:
-    """OpenVINO on the processor, one stream, tuned for latency. Dynamic shapes cost nothing measurable."""
+    """OpenVINO on the processor, one stream, tuned for latency."""
 
     def __init__(self, data: Path | bytes, plan: Plan) -> None:
-        import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
+        with _converter_left_out():
+            import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
 
         with _signal_stack_kept():
             self._core = openvino.Core()
@@ -150,7 +171,10 @@ class OpenVino:
                 self._model = steps.build()  # compiled as soon as its shapes are known
             else:
                 self._model = None
+                if plan.batch is not None:
+                    model.reshape({port: [plan.batch, *port.partial_shape[1:]] for port in model.inputs})
                 self._request = self._compiled(model)
+            self._batch = plan.batch
 
     def _compiled(self, model: Any) -> Any:
         return self._core.compile_model(model, "CPU", self._config).create_infer_request()
@@ -166,9 +190,24 @@ class OpenVino:
 
     def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
         """See `Runner.run`."""
-        self._fit({name: list(array.shape) for name, array in feeds.items()})
+        if self._batch is None:
+            self._fit({name: list(array.shape) for name, array in feeds.items()})
+            return self._infer(feeds)
+        pieces = [self._infer(piece) for piece in _pieces(feeds, self._batch)]
+        count = len(next(iter(feeds.values())))
+        return {name: np.concatenate([piece[name] for piece in pieces])[:count] for name in self.outputs}
+
+    def _infer(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
         self._request.infer({k: np.ascontiguousarray(v) for k, v in feeds.items()}, share_inputs=True)
         return {name: self._request.get_output_tensor(i).data.copy() for i, name in enumerate(self.outputs)}
+
+
+def _pieces(feeds: Arrays, batch: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """Runs of `batch` items, the last filled up with copies of its last item."""
+    count = len(next(iter(feeds.values())))
+    for first in range(0, count, batch):
+        places = np.minimum(np.arange(first, first + batch), count - 1)
+        yield {name: array[places] for name, array in feeds.items()}
 
 
 class OnnxRuntime:

@@ -88,6 +88,8 @@ class Sampler:
         self._longest = longest
         self._run = every * max(min(_CALM, longest // every), 1)
         self._ahead = ahead
+        self.late = 1 if self._knows is None else longest + 1
+        """Frames that may have to follow one that ends what can be given out."""
 
     def frames(self, frames: Iterable[RawFrame], rotation: int) -> Iterator[Seen]:
         """Every frame in order, each at most 5 times `every` (or `longest`) frames late."""

@@ -89,6 +89,11 @@ class Tracker:
         self._ends: dict[int, npt.NDArray[np.float64]] = {}  # number of a track → its last square
         self._next = 0
 
+    @property
+    def holds(self) -> int:
+        """The most frames that it has to be given before it gives out the window that the first are in."""
+        return WINDOW + self._ahead + self._sampler.late
+
     def windows(self, frames: Iterable[RawFrame], rotation: int = 0) -> Iterator[Window]:
         """The stream in windows of WINDOW frames (see there for the tail), each with its regions.
 

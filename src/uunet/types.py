@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -267,8 +267,14 @@ class Mark(Protocol):
     attempts: int
     """How many strengths there are, from gentle to strong."""
 
-    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Iterable[PublicFrame]:
-        """The frames with the mark at strength number `attempt` (0 <= attempt < attempts), as many."""
+    def change(self, lumas: Iterable[Plane], depth: int, attempt: int) -> Callable[[Picture], Picture]:
+        """What the mark at strength number `attempt` (0 <= attempt < attempts) does to each picture.
+
+        Args:
+            lumas: of all pictures of the window, as they are without it, none of which is kept.
+            depth: bits of their samples.
+            attempt: which strength.
+        """
         ...
 
     def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:

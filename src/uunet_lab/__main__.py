@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from uunet.commands import guarded
+from uunet.usage import HintedGroup
 from uunet_lab.datasets.commands import app as dataset_app
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
 
 app = typer.Typer(
     name="uunet-lab",
+    cls=HintedGroup,
     help="Make and measure the models that uunet runs.",
     no_args_is_help=True,
     add_completion=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from uunet.conceal import grid, spread
 from uunet.conceal.grid import Thumbnail
 from uunet.errors import MessageError
-from uunet.types import FrameSize, Picture, Plane, PublicFrame
+from uunet.types import FrameSize, Picture, Plane
 
 
 class SpreadMark:
@@ -40,28 +40,32 @@ class SpreadMark:
         self._key = key
         self._size = size
 
-    def apply(self, frames: Sequence[PublicFrame], attempt: int) -> Iterator[PublicFrame]:
-        """The frames with the mark at strength number `attempt`, 0..attempts - 1, made one by one.
+    def change(self, lumas: Iterable[Plane], depth: int, attempt: int) -> Callable[[Picture], Picture]:
+        """What the mark at strength number `attempt`, 0..attempts - 1, adds to each picture of the window.
+
+        It may hold a weaker one of the same message already: the new one is what is read then.
 
         Raises:
-            MessageError: no frames, or frames of another size.
+            MessageError: no pictures, or pictures of another size.
         """
-        if any(frame.picture.size != self._size for frame in frames):
-            raise MessageError("the frames have another size than the mark", "make one mark per picture size")
-        mean = _thumbnail_of_mean((frame.picture.luma for frame in frames), _depth(frames))
+        mean = _thumbnail_of_mean(self._fitting(lumas), depth)
         change = spread.change_for(mean, self._message, self._key, attempt)
         full = spread.upsample(change, self._size)
         lighter, darker = (np.asarray(np.clip(sign * full, 0, 255), np.uint8) for sign in (1, -1))
-        return (frame.with_picture(_add(frame.picture, lighter, darker)) for frame in frames)
+        return lambda picture: _add(picture, lighter, darker)
+
+    def _fitting(self, lumas: Iterable[Plane]) -> Iterator[Plane]:
+        for luma in lumas:
+            if luma.shape[::-1] != self._size:
+                raise MessageError(
+                    "the frames have another size than the mark", "make one mark per picture size"
+                )
+            yield luma
 
     def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
         """Whether the message is read back from decoded luma planes with a margin for another encode."""
         reading = spread.reveal(_thumbnail_of_mean(lumas), self._key)
         return reading is not None and reading.message == self._message and reading.error <= spread.MARGIN
-
-
-def _depth(frames: Sequence[PublicFrame]) -> int:
-    return frames[0].picture.layout.depth if frames else 8
 
 
 def _thumbnail_of_mean(lumas: Iterable[Plane], depth: int = 8) -> Thumbnail:

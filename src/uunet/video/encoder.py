@@ -31,7 +31,7 @@ from uunet.video.formats import (
     working_colour,
     working_format,
 )
-from uunet.video.pictures import SWS_MATRIX, Converter, planes_of, to_frame
+from uunet.video.pictures import SWS_MATRIX, Converter, to_frame
 from uunet.video.regions import RegionMarker
 from uunet.video.settings import LIBRARY, EncodeSettings, encoder_options, merged
 
@@ -159,10 +159,10 @@ class Encoder:
         data = bitstream.strip_foreign(self.settings.stream, packet.data, annexb=True)
         return Coded(packet.index, data, packet.key)
 
-    def decode_lumas(self, coded: Sequence[Coded]) -> Iterator[npt.NDArray[np.uint8]]:
-        """The luma planes, 8 bits, (height, width), that a player will see, in order of presentation.
+    def decode(self, coded: Sequence[Coded]) -> Iterator[Picture]:
+        """What our reader will see of a window, in order of presentation: the inverse of `encode`.
 
-        They belong to the decoder: they must not be written to.
+        The planes belong to the decoder: they must not be written to.
         """
         context = _context(_DECODER.get(self.settings.stream, self.settings.stream), "r")
         context.width, context.height = self.info.size  # FFV1's packets don't say
@@ -175,18 +175,19 @@ class Encoder:
                 packet.pts, packet.dts, packet.time_base = item.index, place - self.delay, Fraction(1, 25)
                 packet.is_keyframe = item.key  # FFmpeg adds a PNG that is none to the one before
             for frame in context.decode(packet):
-                yield self._luma(frame)
+                yield self._picture(frame)
 
-    def _luma(self, frame: av.VideoFrame) -> npt.NDArray[np.uint8]:
-        """8 bits, as our reader will see it: of a PNG's RGB, the luma."""
-        if self.settings.codec == "png":
-            target = working_format(frame.format.name, "png")
-            layout = make_layout(target, working_colour(frame, target, "png"), self.info.size)
-            luma, depth = Converter(layout, self.info.size, layout).picture(frame).luma, layout.depth
-        else:
-            depth = frame.format.components[0].bits
-            (luma,) = planes_of(frame, 1, depth)
-        return luma.astype(np.uint8, copy=False) if depth == 8 else (luma >> (depth - 8)).astype(np.uint8)
+    def _picture(self, frame: av.VideoFrame) -> Picture:
+        codec, size = self.settings.codec, self.info.size
+        target = working_format(frame.format.name, codec, size)
+        layout = make_layout(target, working_colour(frame, target, codec), size)
+        return Converter(layout, size, layout).picture(frame)
+
+    def decode_lumas(self, coded: Sequence[Coded]) -> Iterator[npt.NDArray[np.uint8]]:
+        """The luma planes of `decode`, (height, width), in 8 bits."""
+        for picture in self.decode(coded):
+            luma, depth = picture.luma, picture.layout.depth
+            yield luma.astype(np.uint8, copy=False) if depth == 8 else (luma >> (depth - 8)).astype(np.uint8)
 
     def _prepared(self, picture: Picture) -> av.VideoFrame:
         """A frame as the encoder takes it: as it is, but for image files and unusual formats."""

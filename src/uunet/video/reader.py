@@ -19,7 +19,7 @@ from uunet.video.source import Source
 
 F = TypeVar("F", RawFrame, PublicFrame)
 
-_AHEAD = 3  # frames decoded in advance: enough to keep both threads busy, little enough at 8K
+_AHEAD = 2  # frames decoded in advance: enough to keep both threads busy, little enough at 8K
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -56,7 +56,7 @@ def doubled(layer: nn.Conv2d, low: Tensor, beside: Tensor | None = None) -> Tens
 
 
 def _halves(kernel: Tensor, axis: int) -> Tensor:
-    """What three taps along an axis are to the two pixels under them: for the right one of two, for the left."""
+    """What three taps along an axis are to the two pixels under them: for the right of two, for the left."""
     a, b, c = kernel.unbind(axis)
     return torch.stack([torch.stack([a + b, c], axis), torch.stack([a, b + c], axis)])
 
