@@ -19,7 +19,7 @@ from uunet_lab.datasets.pairs import PairSource
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
 from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
-from uunet_lab.methods.uunet.sources import FaceSource, check_labels, default_labels
+from uunet_lab.methods.uunet.sources import FaceSource, default_labels, labels_of
 from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenTraining
 from uunet_lab.training.errors import TrainingError
@@ -130,8 +130,7 @@ def seen_hidden_training(  # noqa: PLR0917
         DatasetError, TrainingError: the set or its labels don't do.
     """
     packed = open_set(faces)
-    names = default_labels(packed) if keep is None else tuple(keep)
-    check_labels(packed, names)
+    names = default_labels(packed) if keep is None else labels_of(packed, keep)
     with fabric.rank_zero_first():
         landmarks, scores = landmarks_of(faces, packed.images)
     source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)

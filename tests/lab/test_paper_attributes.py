@@ -7,6 +7,7 @@ import pytest
 
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.methods.uunet.attributes import column, s_vector
+from uunet_lab.methods.uunet.sources import labels_of
 from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.parts import parts
@@ -31,6 +32,15 @@ def _faces(identity: list[int], sequence: list[int], **labels: list[int]) -> Fac
 def test_the_presets_are_the_papers() -> None:
     assert s_vector(FOUR, preset="equal-soft") == (-1, 1, 1, 1)
     assert s_vector(FOUR, preset="all-different") == (-1, -1, -1, -1)
+
+
+def test_labels_to_keep_go_by_the_papers_name_or_the_sets() -> None:
+    faces = _faces([0, 1], [0, 1], race=[0, 1], gender=[1, 0], hat=[0, 0])
+    assert labels_of(faces, ["ethnicity", "gender", "race", "hat"]) == ("race", "gender", "hat")
+    with pytest.raises(TrainingError, match="no image of the set says 'age'"):
+        labels_of(faces, ["age"])
+    with pytest.raises(TrainingError, match="identity can't be kept"):
+        labels_of(faces, ["gender", "identity"])
 
 
 def test_what_is_not_named_is_independent() -> None:

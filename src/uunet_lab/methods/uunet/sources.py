@@ -12,6 +12,7 @@ from torch import Tensor
 
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.datasets.landmarks import Landmarks
+from uunet_lab.methods.uunet.attributes import LABELS, column
 from uunet_lab.methods.uunet.surrogates import Surrogates, nearest, traits
 from uunet_lab.training.augment import StillSource, as_tensor, shuffled
 from uunet_lab.training.errors import TrainingError
@@ -103,16 +104,17 @@ def default_labels(faces: FaceSet) -> tuple[str, ...]:
     return ("gender",) if known is not None and (known >= 0).any() else ()
 
 
-def check_labels(faces: FaceSet, keep: Sequence[str]) -> None:
-    """Refuse labels that can't be kept.
+def labels_of(faces: FaceSet, keep: Sequence[str]) -> tuple[str, ...]:
+    """How the set names the labels to keep; those of the paper may have another name there (`column`).
 
     Raises:
-        DatasetError: the set has no such label.
-        TrainingError: it is the identity.
+        DatasetError, TrainingError: the set has no such label; or it is the identity.
     """
-    for name in keep:
-        if name in ("id", "identity"):
-            raise TrainingError(
-                "the identity can't be kept: changing it is the purpose", "leave it out of --keep"
-            )
+    if {"id", "identity"} & set(keep):
+        raise TrainingError(
+            "the identity can't be kept: changing it is the purpose", "leave it out of --keep"
+        )
+    names = tuple(dict.fromkeys(column(faces, name) if name in LABELS else name for name in keep))
+    for name in names:
         faces.codes(name)
+    return names
