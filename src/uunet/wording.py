@@ -47,17 +47,16 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
         rows.append(("  faces", f"{summary.faces} replaced, {_tracks(summary.tracks)}"))
-        rows.append(
-            ("  not seen", f"{summary.coasted} of them by the detector in their frame, but on a track")
-        )
-        rows.append(("  gaps", f"filled in {summary.bridged} frames, between two where the face was seen"))
+        rows.append(("  coasted", f"{summary.coasted} of them: not seen in their frame, covered by their track"))
+        rows.append(("  bridged", f"{summary.bridged} frames, between two in which the face was seen"))
         rows.append(("  filled", f"{summary.filled} regions covered with one colour (never restorable)"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
     rows += [("  dropped", line) for line in summary.dropped]
     rows += [("  note", line) for line in summary.notes]
     rows.append(("  engines", ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())))
     stages = sorted(((s, name) for name, s in summary.seconds.items() if name != "total"), reverse=True)
-    rows.append(("  time", ", ".join(f"{name} {s / total:.0%}" for s, name in stages) if total else "-"))
+    shares = ", ".join(f"{name} {s / total:.0%}" for s, name in stages) if total else "-"
+    rows.append(("  time", f"{shares} (side by side: more than 100 % together)"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
