@@ -296,6 +296,14 @@ def failing_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any
     return fail
 
 
+def test_publishing_what_is_public_already_is_said(tmp_path: Path) -> None:
+    kit = Kit(tmp_path, frames=60, size=(128, 96))
+    first = deidentify(kit.source, tmp_path / "public.mp4", kit.options())
+    again = deidentify(tmp_path / "public.mp4", tmp_path / "again.mp4", kit.options())
+    told = [any("is a public file of uunet" in note for note in run.notes) for run in (first, again)]
+    assert told == [False, True]
+
+
 @pytest.mark.parametrize(
     ("place", "calls"),
     [

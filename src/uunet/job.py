@@ -160,7 +160,7 @@ class Summary:
         self.damage, self.seconds = reader.damage, seconds
         self.stripped, self.dropped = report.stripped, report.dropped
         self.weak_windows = tuple(report.unread)
-        self.notes = (*reader.info.notes, *reader.scaling_notes, *notes, *report.notes)
+        self.notes = (*reader.info.notes, *reader.content_notes, *notes, *report.notes)
         return self
 
     @property

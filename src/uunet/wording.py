@@ -47,9 +47,7 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
         rows.append(("  faces", f"{summary.faces} replaced, {_tracks(summary.tracks)}"))
-        rows.append(
-            ("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track")
-        )
+        rows.append(("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track"))
         rows.append(("  bridged", f"{summary.bridged} frames, between two in which the face was seen"))
         rows.append(("  filled", f"{summary.filled} regions covered with one colour (never restorable)"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))

@@ -75,8 +75,8 @@ class _Reader(ABC, Generic[F]):
         return self._converter.scaled
 
     @property
-    def scaling_notes(self) -> tuple[str, ...]:
-        """That frames changed their size, in words for the summary; complete once iteration has ended."""
+    def content_notes(self) -> tuple[str, ...]:
+        """What the frames brought to light, in words for the summary; complete once iteration has ended."""
         if not self.scaled:
             return ()
         width, height = self.info.size
@@ -126,7 +126,16 @@ class _Reader(ABC, Generic[F]):
 class RawReader(_Reader[RawFrame]):
     """Reads what a camera recorded: frames that may show faces."""
 
+    _wants_payloads = True
+    _published = False
+
+    @property
+    def content_notes(self) -> tuple[str, ...]:
+        again = "the input is a public file of uunet: what is restored from the output is that public file"
+        return (*super().content_notes, *((again,) if self._published else ()))
+
     def _make(self, read: _Read, index: int) -> RawFrame:
+        self._published |= bool(read.payloads)
         return RawFrame(read.picture, index, read.pts)
 
 
