@@ -131,6 +131,7 @@ class RawReader(_Reader[RawFrame]):
 
     @property
     def content_notes(self) -> tuple[str, ...]:
+        """As in other readers; and whether the video was published before."""
         again = "the input is a public file of uunet: what is restored from the output is that public file"
         return (*super().content_notes, *((again,) if self._published else ()))
 
