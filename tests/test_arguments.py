@@ -57,9 +57,12 @@ def test_codecs_are_those_of_the_writer() -> None:
 
 def test_quality() -> None:
     for codec in CodecName:
-        check_quality(codec, None)
-    check_quality(CodecName.av1, 63)
+        check_quality(codec, None, None)
+    check_quality(CodecName.av1, 63, "9")
     with pytest.raises(UsageError, match="scale"):
-        check_quality(CodecName.h264, 52)
+        check_quality(CodecName.h264, 52, "slow")
     with pytest.raises(UsageError, match="lossless"):
-        check_quality(CodecName.ffv1, 10)
+        check_quality(CodecName.ffv1, 10, None)
+    for codec, preset in ((CodecName.h264, "bogus"), (CodecName.av1, "fast"), (CodecName.ffv1, "slow")):
+        with pytest.raises(UsageError, match="no preset"):
+            check_quality(codec, None, preset)

@@ -237,9 +237,12 @@ def test_a_span_and_a_track(kit: Kit, published: Path, tmp_path: Path) -> None:
     assert summary.frames == 25
     whole = lumas(target)
     assert len(whole) == 25
-    nobody = reconstruct(published, tmp_path / "none.mp4", kit.private, Selection(tracks=frozenset({63})))
-    assert any("no frame shows track 63" in note for note in nobody.notes)
-    assert nobody.faces == 0 and nobody.frames == 60
+    with pytest.raises(MessageError, match="no frame shows track 63"):
+        reconstruct(published, tmp_path / "none.mp4", kit.private, Selection(tracks=frozenset({63})))
+    assert not (tmp_path / "none.mp4").exists()
+    some = reconstruct(published, tmp_path / "some.mp4", kit.private, Selection(tracks=frozenset({0, 63})))
+    assert any("no frame shows track 63" in note for note in some.notes)
+    assert some.faces > 0 and some.frames == 60
 
 
 def test_regions_whose_names_were_cut_off(kit: Kit, tmp_path: Path) -> None:

@@ -29,6 +29,24 @@ class CodecName(StrEnum):
     h264_lossless = "h264-lossless"
 
 
+_X264 = (
+    "ultrafast",
+    "superfast",
+    "veryfast",
+    "faster",
+    "fast",
+    "medium",
+    "slow",
+    "slower",
+    "veryslow",
+    "placebo",
+)
+_PRESETS = {
+    CodecName.h264: _X264,
+    CodecName.h264_lossless: _X264,
+    CodecName.hevc: _X264,
+    CodecName.av1: tuple(map(str, range(14))),
+}
 _BEST_TO_WORST = {CodecName.h264: 51, CodecName.hevc: 51, CodecName.av1: 63}
 
 
@@ -45,12 +63,18 @@ def check_threshold(threshold: float | None) -> None:
         )
 
 
-def check_quality(codec: CodecName, crf: int | None) -> None:
-    """Refuse a --crf that the codec does not have.
+def check_quality(codec: CodecName, crf: int | None, preset: str | None) -> None:
+    """Refuse a --crf or --preset that the codec does not have.
 
     Raises:
-        UsageError: the codec is lossless, or the number is beyond its scale.
+        UsageError: the codec is lossless, or the number is beyond its scale; an unknown preset.
     """
+    presets = _PRESETS.get(codec, ())
+    if preset is not None and preset not in presets:
+        known = ", ".join(presets)
+        raise UsageError(
+            f"{codec} has no preset {preset!r}", f"choose from {known}" if presets else "leave --preset out"
+        )
     if crf is None:
         return
     if codec not in _BEST_TO_WORST:

@@ -104,7 +104,7 @@ def deidentify(  # noqa: PLR0917
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
         check_threshold(threshold)
         model = None if model is None else model_path(str(model), "public")
-        check_quality(codec, crf)
+        check_quality(codec, crf, preset)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         todo = batch.plan(inputs, output, encode)
         if todo.several and (boxes or export_boxes):
@@ -180,7 +180,7 @@ def reconstruct(  # noqa: PLR0917
         selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or []))
         if selection.begin is not None and selection.end is not None and selection.begin >= selection.end:
             raise UsageError("--from is not before --to", "give a span that has frames")
-        check_quality(codec, crf)
+        check_quality(codec, crf, preset)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         job, private = batch.Job(public, output), model_path(decoder)
 

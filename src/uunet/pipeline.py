@@ -147,17 +147,18 @@ def reconstruct(
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
         if summary.frames == summary.silent:
             raise _nothing_read(summary)
-        notes = _not_shown(selection, tracks)
+        missing = _not_shown(selection, tracks)
+        if missing and not tracks and not summary.unnamed:
+            raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
-    return summary.concluded(reader, report, meter.seconds(), notes)
+    return summary.concluded(reader, report, meter.seconds(), (missing,) if missing else ())
 
 
-def _not_shown(selection: Selection, tracks: Collection[int | None]) -> tuple[str, ...]:
-    """A note on chosen tracks that no frame shows."""
+def _not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
+    """What is to be said of chosen tracks that no frame shows; nothing where there are none."""
     missing = sorted((selection.tracks or frozenset()) - set(tracks))
-    named = ", ".join(map(str, missing))
-    return (f"no frame shows track {named}: `uunet inspect` lists the tracks",) if missing else ()
+    return f"no frame shows track {', '.join(map(str, missing))}" if missing else ""
 
 
 def _detector(options: Options, tools: Tools) -> FaceDetector:

@@ -41,7 +41,9 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     if restored:
         rows.append(("  faces", f"{summary.faces} restored, {_tracks(summary.tracks)}"))
         if summary.filled:
-            rows.append(("  filled", f"{summary.filled} regions were covered with one colour and stay so"))
+            rows.append(
+                ("  filled", f"{summary.filled} regions are too small for the model and stay as they are")
+            )
         rows.append(("  messages", _messages(summary)))
         rows += [("  unread", line) for line in run_lines(summary.silent_frames)]
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]

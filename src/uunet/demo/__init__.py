@@ -10,6 +10,7 @@ from uunet.errors import OutputError
 from uunet.job import Listener, Options, Summary
 from uunet.models import read_card, shipped
 from uunet.pipeline import deidentify, reconstruct
+from uunet.video import RawReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,14 @@ def run(folder: Path, source: Path | None = None, listen: Listener | None = None
         OutputError: the folder can't be made.
         UUNetError: what the runs fail with.
     """
+    if source is not None:
+        RawReader(source).close()  # a wrong path leaves no folder behind
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"can't make {folder}: {error.strerror}", "choose another folder") from error
+        raise OutputError(
+            f"can't make {folder}: {error.strerror}", "choose another folder; --input names a clip"
+        ) from error
     if source is None:
         source = folder / "source.mp4"
         scene.build(source)
