@@ -65,9 +65,11 @@ class _Job(Generic[F]):
     def drained(self) -> Iterator[Picture]:
         """The pictures, each of which is let go of when the next one is asked for."""
         while self.frames:
-            yield self.frames.popleft().picture
-            if self.done is not None:
-                self.done()
+            try:
+                yield self.frames.popleft().picture
+            finally:
+                if self.done is not None:
+                    self.done()
 
 
 class _Writer(Generic[F]):
@@ -197,7 +199,12 @@ class _Writer(Generic[F]):
     def _work(self) -> None:
         try:
             while True:
-                self._one_window(self._jobs.get())
+                job = self._jobs.get()
+                try:
+                    self._one_window(job)
+                finally:  # whoever makes the next window waits for room: only with it the error is met
+                    for _ in job.drained():
+                        pass
         except Closed:
             return
         except BaseException as error:  # noqa: BLE001 (carried to the thread that writes)
