@@ -62,9 +62,18 @@ class Picture:
         height, width = self.planes[0].shape
         return int(width), int(height)
 
-    def copy(self) -> Picture:
-        """The same in memory of its own, in one piece, with planes that can be written to."""
-        block = np.empty(sum(plane.size for plane in self.planes), self.planes[0].dtype)
+    @property
+    def samples(self) -> int:
+        """How many samples all planes have together."""
+        return sum(plane.size for plane in self.planes)
+
+    def copy(self, block: Plane | None = None) -> Picture:
+        """The same in memory of its own, in one piece, with planes that can be written to.
+
+        Args:
+            block: (samples,) of the same type, whose contents nobody needs; None takes new memory.
+        """
+        block = np.empty(self.samples, self.planes[0].dtype) if block is None else block
         planes, at = [], 0
         for plane in self.planes:
             planes.append(block[at : at + plane.size].reshape(plane.shape))

@@ -79,7 +79,8 @@ def _thumbnail_of_mean(lumas: Iterable[Plane], depth: int = 8) -> Thumbnail:
         count += 1
     if total is None:
         raise _nothing()
-    mean: Any = total / np.float32(count)  # resizing takes 32 bit like 8 and 16
+    total /= np.float32(count)
+    mean: Any = total  # resizing takes 32 bit like 8 and 16
     return grid.thumbnail(mean, depth)
 
 

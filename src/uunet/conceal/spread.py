@@ -135,8 +135,10 @@ def upsample(change: Vector, size: FrameSize) -> npt.NDArray[np.float32]:
     Enlarging loses some of the higher frequencies and rounding a little of all: three rounds make up for it.
     """
     small = grid.picture(change)
+    full = np.empty(size[::-1], np.float32)
     for _ in range(3):
-        full = np.rint(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC))
+        full = cv2.resize(small, size, full, interpolation=cv2.INTER_CUBIC)
+        np.rint(full, out=full)
         small += grid.picture(change - grid.coefficients(grid.thumbnail(full)))
     return full
 

@@ -75,6 +75,7 @@ class Encoder:
         self._stored = _STORED.get((settings.codec, self.format), self.format)
         self._global_header = global_header
         self._reformatter = VideoReformatter()
+        self._frame: av.VideoFrame | None = None  # filled with one picture after the other
         self.headers: bytes | None = None  # of the last window
         self.delay = 0  # frames that decoders hold back to bring them in order, the same for every window
 
@@ -134,6 +135,7 @@ class Encoder:
                 if rois and self.settings.takes_regions:
                     frame = marker.mark(frame, rois[index])
                 coded += map(_coded, context.encode(frame))
+                del frame  # else its memory could not be filled again
             coded += map(_coded, context.encode(None))
         except (av.error.FFmpegError, ValueError) as error:
             raise _refusal(self.settings, self.info.size, self.format, error) from error
@@ -168,6 +170,7 @@ class Encoder:
         context.width, context.height = self.info.size  # FFV1's packets don't say
         context.extradata = self.headers
         context.thread_count = self.settings.threads or share(4)
+        converter: Converter | None = None
         for place, item in enumerate([*coded, None]):
             packet = None
             if item is not None:
@@ -175,13 +178,15 @@ class Encoder:
                 packet.pts, packet.dts, packet.time_base = item.index, place - self.delay, Fraction(1, 25)
                 packet.is_keyframe = item.key  # FFmpeg adds a PNG that is none to the one before
             for frame in context.decode(packet):
-                yield self._picture(frame)
+                converter = converter or self._converter(frame)
+                yield converter.picture(frame)
 
-    def _picture(self, frame: av.VideoFrame) -> Picture:
+    def _converter(self, frame: av.VideoFrame) -> Converter:
+        """For the frames of a window, which are all like its first."""
         codec, size = self.settings.codec, self.info.size
         target = working_format(frame.format.name, codec, size)
         layout = make_layout(target, working_colour(frame, target, codec), size)
-        return Converter(layout, size, layout).picture(frame)
+        return Converter(layout, size, layout)
 
     def decode_lumas(self, coded: Sequence[Coded]) -> Iterator[npt.NDArray[np.uint8]]:
         """The luma planes of `decode`, (height, width), in 8 bits."""
@@ -191,7 +196,7 @@ class Encoder:
 
     def _prepared(self, picture: Picture) -> av.VideoFrame:
         """A frame as the encoder takes it: as it is, but for image files and unusual formats."""
-        frame = to_frame(picture)
+        frame = self._frame = to_frame(picture, self._frame)
         if frame.format.name == self._stored:
             return frame
         layout = picture.layout

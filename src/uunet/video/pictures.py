@@ -76,10 +76,15 @@ def _planar(frame: av.VideoFrame) -> str:
     return "gray" if name == "gray8" else name
 
 
-def to_frame(picture: Picture) -> av.VideoFrame:
-    """A copy of a picture as a frame for an encoder. Inverse of `Converter.picture`."""
-    width, height = picture.size
-    frame = av.VideoFrame(width, height, picture.layout.name)
+def to_frame(picture: Picture, again: av.VideoFrame | None = None) -> av.VideoFrame:
+    """A copy of a picture as a frame for an encoder. Inverse of `Converter.picture`.
+
+    Args:
+        picture: any.
+        again: a frame of the same format and size to copy it into; new memory costs more than filling it.
+    """
+    frame = again or av.VideoFrame(*picture.size, picture.layout.name)
+    frame.make_writable()  # an encoder may still hold what was in it
     for plane, source in zip(frame.planes, picture.planes, strict=True):
         rows = np.frombuffer(plane, source.dtype).reshape(plane.height, -1)  # type: ignore[call-overload]
         rows[:, : plane.width] = source

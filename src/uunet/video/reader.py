@@ -13,6 +13,7 @@ from typing import Generic, Self, TypeVar
 from uunet.channel import Channel, Closed
 from uunet.errors import TruncatedError
 from uunet.types import Picture, PublicFrame, RawFrame
+from uunet.video.blocks import Blocks
 from uunet.video.formats import Codec, VideoInfo
 from uunet.video.pictures import Converter
 from uunet.video.source import Source
@@ -113,10 +114,11 @@ class _Reader(ABC, Generic[F]):
             index += 1
 
     def _decode(self) -> None:
+        blocks = Blocks()
         with self._channel.feeding():
             for decoded in self._source.frames():
                 # a copy of its own can be painted over, and the decoder gets its memory back at once
-                picture = self._converter.picture(decoded.frame).copy()
+                picture = blocks.copy(self._converter.picture(decoded.frame))
                 self._channel.put(_Read(picture, decoded.pts, decoded.duration, decoded.payloads))
 
     @abstractmethod
