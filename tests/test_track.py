@@ -247,3 +247,36 @@ def test_exported_boxes_lead_to_the_same_regions(tmp_path: Path) -> None:
     for k in range(130):
         for (_, a), (_, b) in zip(before[k], after[k], strict=True):
             assert max(abs(a.x - b.x), abs(a.y - b.y), abs(a.w - b.w)) <= 2
+
+
+class Recorded(Scripted):
+    """Detections of some frames only, as files of boxes have them."""
+
+    def knows(self, index: int) -> bool:
+        return index % 20 in {0, 1, 19}
+
+
+@pytest.mark.parametrize("rate", [4, 24, 120])
+@pytest.mark.parametrize("kind", [Scripted, Recorded])
+def test_never_holds_more_frames_than_it_says(kind: type[Scripted], rate: float) -> None:
+    """Whoever feeds it waits for room: one frame more, and nobody could go on."""
+    truth: Truth = lambda k: [face(100 + 2 * k % 400, 150)] if k % 90 < 70 else []  # noqa: E731
+    settings = TrackSettings.at(rate)
+    if kind is Recorded:
+        settings = TrackSettings(every=min(settings.every, 5), lookahead=max(settings.lookahead, 24))
+    tracker = Tracker(kind(truth), settings)
+    taken = 0
+
+    def counted() -> Iterator[RawFrame]:
+        nonlocal taken
+        for frame in movie(900, lamp=True):
+            taken += 1
+            yield frame
+
+    given, most = 0, 0
+    for window in tracker.windows(counted()):
+        most = max(most, taken - given)
+        given += len(window.frames)
+    assert given == 900
+    assert most <= tracker.holds
+    assert most >= tracker.holds - settings.lookahead - 2  # else memory is kept free for nothing

@@ -88,7 +88,7 @@ class CenterFaceDetector:
             raise DetectionError(f"a detection scale of {scale} can't be used", "choose one from 0.1 to 4")
         self.threshold = threshold
         self.scale = scale
-        self.engine = engine or full_precision(on_processor=WEIGHTS_INT8)
+        self.engine = engine or Engine(WEIGHTS, wanted=_OUTPUTS, pictures=True, on_processor=WEIGHTS_INT8)
         # kept: new memory for every picture costs more than filling it
         self._input: Bytes = np.empty((1, 3, 0, 0), np.uint8)
 
@@ -122,13 +122,9 @@ class CenterFaceDetector:
         return _net_input(picture, self._input)
 
 
-def full_precision(*, on_processor: Path | None = None) -> Engine:
-    """CenterFace in the precision that is fastest without quantisation: what others are measured against.
-
-    Args:
-        on_processor: weights that take their place where the processor computes.
-    """
-    return Engine(WEIGHTS, wanted=_OUTPUTS, pictures=True, on_processor=on_processor)
+def full_precision() -> Engine:
+    """CenterFace without quantisation: what the 8 bits are made of and measured against."""
+    return Engine(WEIGHTS, wanted=_OUTPUTS, pictures=True)
 
 
 def _net_length(length: int, scale: float) -> int:

@@ -57,8 +57,9 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     rows += [("  note", line) for line in summary.notes]
     rows.append(("  engines", ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())))
     stages = sorted(((s, name) for name, s in summary.seconds.items() if name != "total"), reverse=True)
-    shares = ", ".join(f"{name} {s / total:.0%}" for s, name in stages) if total else "-"
-    rows.append(("  time", f"{shares} (side by side: more than 100 % together)"))
+    if total:
+        shares = ", ".join(f"{name} {s / total:.0%}" for s, name in stages)
+        rows.append(("  time", f"{shares} (side by side: more than 100 % together)"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

@@ -42,7 +42,8 @@ def quantise_detector(clips: Sequence[Path], target: Path, frames: int) -> int:
     except ImportError as error:
         raise TrainingError("quantisation needs the package nncf", "pip install 'uunet[quantise]'") from error
     nncf.set_log_level(logging.ERROR)
-    examples = [example for clip in clips for example in _examples(clip, frames)]
+    detector = CenterFaceDetector(engine=full_precision())
+    examples = [example for clip in clips for example in _examples(clip, frames, detector)]
     model = version_converter.convert_version(onnx.load(str(WEIGHTS)), _OPSET)
     for node in model.graph.node:  # it goes by names, and these have none
         node.name = f"{node.op_type}_{node.output[0]}"
@@ -54,15 +55,15 @@ def quantise_detector(clips: Sequence[Path], target: Path, frames: int) -> int:
         subset_size=len(examples),
         ignored_scope=nncf.IgnoredScope(names=kept),
     )
+    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     onnx.save(quantised, str(partial))
     partial.rename(target)
     return len(examples)
 
 
-def _examples(clip: Path, frames: int) -> Iterator[npt.NDArray[np.uint8]]:
+def _examples(clip: Path, frames: int, detector: CenterFaceDetector) -> Iterator[npt.NDArray[np.uint8]]:
     """(1, 3, height, width) each, as the detector gives them to its net."""
-    detector = CenterFaceDetector(engine=full_precision())
     with RawReader(clip) as reader:
         total = sum(1 for _ in reader)
     wanted = set(np.linspace(0, total - 1, frames).round().astype(int).tolist())
