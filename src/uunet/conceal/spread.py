@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -135,12 +136,12 @@ def upsample(change: Vector, size: FrameSize) -> npt.NDArray[np.float32]:
     Enlarging loses some of the higher frequencies and rounding a little of all: three rounds make up for it.
     """
     small = grid.picture(change)
-    full = np.empty(size[::-1], np.float32)
+    full: Any = np.empty(size[::-1], np.float32)
     for _ in range(3):
-        full = cv2.resize(small, size, full, interpolation=cv2.INTER_CUBIC)
+        cv2.resize(small, size, full, interpolation=cv2.INTER_CUBIC)
         np.rint(full, out=full)
         small += grid.picture(change - grid.coefficients(grid.thumbnail(full)))
-    return full
+    return full  # type: ignore[no-any-return]
 
 
 def reveal(mean: Thumbnail, key: bytes) -> Reading | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Blocks:
         memory = self._spare.pop() if self._spare else bytearray(size)
         if len(memory) != size:
             memory = bytearray(size)
-        block: Plane = np.frombuffer(memory, dtype)
+        block: Any = np.frombuffer(memory, dtype)
         # the memoryview that all arrays on it hold: arrays hold one another as numpy likes
         weakref.finalize(block.base, self._spare.append, memory).atexit = False
-        return block
+        return block  # type: ignore[no-any-return]
