@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from cli_media import Ran, face_clip, face_file
-from uunet.engine import Engine
 from uunet.errors import FaultError
 from uunet.models import shipped
 from video_media import make_sound, make_video
@@ -126,6 +125,7 @@ def test_a_folder_with_all_that_can_go_wrong(folder: Path, tmp_path: Path) -> No
     assert ran.code == 1
     assert "2 skipped, 2 failed" in ran.out or "2 failed" in ran.out
     assert "ignored: " in ran.out
+    assert "error: 2 of 4 " in ran.err  # which of them
 
 
 def test_images(folder: Path, tmp_path: Path) -> None:
@@ -204,7 +204,8 @@ def test_models_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
     Ran("deidentify", camera, "-o", out, "--model", tmp_path / "model.onnx").fails(1, "not an ONNX model")
     Ran("deidentify", camera, "-o", out, "--model", shipped("private")).fails(1, "private decoder")
     Ran("reconstruct", public, "-o", out, "--decoder", shipped("public")).fails(1, "public encoder")
-    Ran("inspect", public, "--model", tmp_path / "gone.onnx").fails(1, "can't read the model")
+    Ran("inspect", public, "--model", tmp_path / "gone.onnx").fails(1, "can't read the model", "`demo`")
+    Ran("inspect", public, "--model", tmp_path).fails(1, "can't read the model", "file in it")
     assert not out.exists()
 
 
@@ -259,6 +260,9 @@ def test_errors_in_json(tmp_path: Path) -> None:
     ran = Ran("deidentify", tmp_path, "-o", tmp_path / "out", "--json")
     ran.fails(1, "no video and no image")
     assert ran.json["error"]["kind"] == "InputError"
+    ran = Ran("deidentify", "--nonsense", "--json")
+    ran.fails(2, "nonsense", "--help")
+    assert ran.json["error"]["kind"] == "UsageError" and ran.json["exit_code"] == 2
 
 
 def test_a_fault_of_the_program(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,30 +296,3 @@ def test_boxes_never_replace_a_video(folder: Path, tmp_path: Path) -> None:
     Ran(*publish, camera).fails(1, "is the name of a video", "another name")
     Ran(*publish, tmp_path / "sub" / ".." / "out.mp4").fails(1, "is the name of a video")
     assert camera.read_bytes() == before and not out.exists()
-
-
-def test_a_folder_opens_its_models_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    original = Engine.__init__
-
-    def count(self: Engine, source: Path, **settings: Any) -> None:
-        opened.append(Path(source).name)
-        original(self, source, **settings)
-
-    monkeypatch.setattr(Engine, "__init__", count)
-    (tmp_path / "in").mkdir()
-    for name in ("a.png", "b.png", "c.png"):
-        face_file(tmp_path / "in" / name)
-    ran = Ran("deidentify", tmp_path / "in", "-o", tmp_path / "out")
-    assert ran.code == 0 and "3 done" in ran.out
-    assert sorted(opened) == ["centerface.onnx", "public.onnx"]
-
-
-def test_a_wrong_path_is_told_before_models_are_opened(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Engine, "__init__", lambda *_, **__: pytest.fail("a model was opened"))
-    out = tmp_path / "out.mp4"
-    Ran("deidentify", tmp_path / "gone.mp4", "-o", out).fails(1, "gone.mp4 does not exist")
-    Ran("deidentify", folder / "camera.mp4", "-o", tmp_path / "no" / "out.mp4").fails(1, "does not exist")
-    Ran("reconstruct", tmp_path / "gone.mp4", "-o", out, "--decoder", "demo").fails(1, "does not exist")

@@ -65,6 +65,16 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     assert caught.value.hint
 
 
+def test_files_that_no_demo_made_are_kept(tmp_path: Path) -> None:
+    clip = make_video(tmp_path / "in.mp4", frames=4)
+    (tmp_path / "public.mp4").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="no demo") as caught:
+        demo.run(tmp_path, clip)
+    assert caught.value.hint and (tmp_path / "public.mp4").read_bytes() == b"mine"
+    demo.run(tmp_path / "out", clip)
+    demo.run(tmp_path / "out", clip)  # what it made itself it may replace
+
+
 def test_the_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scene, "SECONDS", 1)
     monkeypatch.setattr(scene, "RATE", 6)

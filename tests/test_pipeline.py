@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,47 +12,21 @@ import numpy as np
 import pytest
 
 from cli_media import face_clip
+from kit import Kit, boxes_file, lumas, read
 from tiny_models import PAIR, private_model, public_model
 from uunet import masking, pipeline
-from uunet.errors import MessageError, ModelError, UUNetError
+from uunet.errors import MessageError, ModelError
 from uunet.geometry import soft_border
 from uunet.hiding import reveal
 from uunet.job import Options, Progress, Selection
-from uunet.listening import Revealed
 from uunet.masking import Region
 from uunet.models import shipped, shipped_pair
 from uunet.pipeline import deidentify, reconstruct
 from uunet.types import Box, Detection, Picture, PublicFrame, RawFrame
-from uunet.video import Codec, EncodeSettings, PublicReader, RawReader
-from video_media import make_video, packets, times
+from uunet.video import Codec, PublicReader, RawReader
+from video_media import packets, times
 
 CODECS: list[Codec] = ["h264", "hevc", "av1", "ffv1", "h264-lossless"]
-
-
-def boxes_file(path: Path, size: tuple[int, int], frames: int, small: bool = False) -> Path:
-    """A face that walks, in every frame from the third on, and a tiny one if `small`."""
-    listed: dict[str, list[list[float]]] = {"0": [], "1": []}
-    for k in range(2, frames):
-        listed[str(k)] = [[40.0 + k, 30, 70 + k, 68]] + ([[5.0, 5, 8, 9]] if small else [])
-    content = {"format": "uunet-boxes", "version": 1, "size": list(size), "frames": listed}
-    path.write_text(json.dumps(content))
-    return path
-
-
-class Kit:
-    """A clip with sound, its boxes, and a pair of exact models."""
-
-    def __init__(self, folder: Path, frames: int = 60, **how: Any) -> None:
-        self.folder = folder
-        self.size = how.pop("size", (192, 144))
-        name = how.pop("name", "camera.mp4")
-        self.source = make_video(folder / name, frames=frames, size=self.size, options={"crf": "12"}, **how)
-        self.boxes = boxes_file(folder / "boxes.json", self.size, frames)
-        self.public, self.private = public_model(folder), private_model(folder)
-
-    def options(self, codec: Codec = "h264", **other: Any) -> Options:
-        settings = EncodeSettings(codec)
-        return Options(**{"model": self.public, "encode": settings, "seed": 1, "boxes": self.boxes, **other})
 
 
 @pytest.fixture(scope="module")
@@ -68,16 +40,6 @@ def published(kit: Kit) -> Path:
     target = kit.folder / "public.mp4"
     deidentify(kit.source, target, kit.options())
     return target
-
-
-def lumas(path: Path) -> list[np.ndarray[Any, np.dtype[np.int16]]]:
-    with RawReader(path) as reader:
-        return [frame.picture.planes[0].astype(np.int16) for frame in reader]
-
-
-def read(path: Path, pair: str = PAIR) -> list[Revealed]:
-    with PublicReader(path) as reader:
-        return [found for group in reveal(reader, pair) for found in group]
 
 
 def spied(monkeypatch: pytest.MonkeyPatch) -> list[list[Box]]:
@@ -227,6 +189,14 @@ def test_boxes_out_and_in_again(kit: Kit, tmp_path: Path) -> None:
     assert [f.boxes for f in first] == [f.boxes for f in second]
 
 
+def test_publishing_what_is_public_already_is_said(tmp_path: Path) -> None:
+    kit = Kit(tmp_path, frames=60, size=(128, 96))
+    first = deidentify(kit.source, tmp_path / "public.mp4", kit.options())
+    again = deidentify(tmp_path / "public.mp4", tmp_path / "again.mp4", kit.options())
+    told = [any("is a public file of uunet" in note for note in run.notes) for run in (first, again)]
+    assert told == [False, True]
+
+
 # --- reconstruct -----------------------------------------------------------------------------------------
 
 
@@ -276,113 +246,6 @@ def test_another_pairs_decoder_is_refused(kit: Kit, published: Path, tmp_path: P
     with pytest.raises(MessageError, match="no message"):
         reconstruct(kit.source, tmp_path / "r.mp4", kit.private)
     assert [path.name for path in tmp_path.iterdir()] == [decoder.name]
-
-
-# --- fail closed -----------------------------------------------------------------------------------------
-
-
-class UnforeseenError(Exception):
-    """Something that nobody foresaw."""
-
-
-def failing_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Works so many times, then fails."""
-    done = 0
-
-    def fail(*args: Any, **named: Any) -> Any:
-        nonlocal done
-        done += 1
-        if done > calls:
-            raise UnforeseenError
-        return original(*args, **named)
-
-    return fail
-
-
-def test_publishing_what_is_public_already_is_said(tmp_path: Path) -> None:
-    kit = Kit(tmp_path, frames=60, size=(128, 96))
-    first = deidentify(kit.source, tmp_path / "public.mp4", kit.options())
-    again = deidentify(tmp_path / "public.mp4", tmp_path / "again.mp4", kit.options())
-    told = [any("is a public file of uunet" in note for note in run.notes) for run in (first, again)]
-    assert told == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("place", "calls"),
-    [
-        ("uunet.boxfile.BoxFile.detect", 0),
-        ("uunet.boxfile.BoxFile.detect", 60),
-        ("uunet.track.Follower.update", 0),
-        ("uunet.pipeline.mask_window", 0),
-        ("uunet.pipeline.mask_window", 1),
-        ("uunet.masking.paste", 50),
-        ("uunet.models.Swapper.swap", 1),
-        ("uunet.pipeline.hide", 0),
-        ("uunet.pipeline.hide", 1),
-        ("uunet.conceal.SpreadMark.change", 0),
-        ("uunet.conceal.SpreadMark.change", 1),
-        ("uunet.conceal.SpreadMark.survives", 0),
-        ("uunet.video.encoder.Encoder.encode", 0),
-        ("uunet.video.encoder.Encoder.encode", 1),
-        ("uunet.video.encoder.Encoder._prepared", 20),
-        ("uunet.video.muxer.Muxer.add", 0),
-        ("uunet.video.muxer.Muxer.finish", 0),
-        ("uunet.video.pictures.Converter.picture", 70),
-    ],
-)
-def test_any_fault_leaves_no_output(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, calls: int
-) -> None:
-    small = Kit(tmp_path, frames=240, size=(128, 96))
-    owner, name = _owner(place)
-    monkeypatch.setattr(owner, name, failing_after(calls, getattr(owner, name)))
-    before = sorted(path.name for path in tmp_path.iterdir())
-    with pytest.raises(UnforeseenError):
-        deidentify(small.source, tmp_path / "out.mp4", small.options(export_boxes=tmp_path / "found.json"))
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
-
-
-def _owner(place: str) -> tuple[Any, str]:
-    parts = place.split(".")
-    for end in range(len(parts) - 1, 0, -1):
-        try:
-            owner: Any = importlib.import_module(".".join(parts[:end]))
-        except ModuleNotFoundError:
-            continue
-        for part in parts[end:-1]:
-            owner = getattr(owner, part)
-        assert hasattr(owner, parts[-1]), place
-        return owner, parts[-1]
-    raise LookupError(place)
-
-
-@pytest.mark.parametrize("body", ["identity", "nan"])
-def test_a_model_that_fails_leaves_no_output(kit: Kit, tmp_path: Path, body: str) -> None:
-    model = public_model(tmp_path, body)
-    with pytest.raises(ModelError):
-        deidentify(kit.source, tmp_path / "out.mp4", kit.options(model=model))
-    assert [path.name for path in tmp_path.iterdir()] == [model.name]
-
-
-@pytest.mark.parametrize("name", ["nothing.mp4", "boxes.json", "noise.mp4"])
-def test_inputs_that_are_no_videos(kit: Kit, tmp_path: Path, name: str) -> None:
-    (tmp_path / "noise.mp4").write_bytes(np.random.default_rng(0).bytes(4000))
-    source = kit.folder / name if name == "boxes.json" else tmp_path / name
-    with pytest.raises(UUNetError) as caught:
-        deidentify(source, tmp_path / "out.mp4", kit.options())
-    assert caught.value.hint and not (tmp_path / "out.mp4").exists()
-
-
-def test_a_cut_off_input_is_published_up_to_the_damage(tmp_path: Path) -> None:
-    broken = Kit(tmp_path, frames=100, name="camera.ts")
-    data = broken.source.read_bytes()
-    broken.source.write_bytes(data[: len(data) // 2])
-    target = tmp_path / "public.mp4"
-    summary = deidentify(broken.source, target, broken.options())
-    assert summary.damage is not None and summary.damage.exit_code == 4
-    found = read(target)
-    assert 20 < len(found) == summary.frames < 80
-    assert all(f.verdict == "OK" for f in found) and all(f.boxes for f in found)
 
 
 # --- the shipped pair -------------------------------------------------------------------------------------

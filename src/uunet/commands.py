@@ -101,7 +101,7 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
             )
         _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:
-        terminal.fail(outcome.error, job.source.name)
+        terminal.fail(outcome.error, job.source.name, place)
 
 
 def _few(numbers: Collection[int]) -> str:

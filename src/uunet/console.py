@@ -76,8 +76,8 @@ class Terminal:
         """A line on standard error, always."""
         self._err.print(Text.assemble(("warning: ", "yellow"), text))
 
-    def fail(self, error: BaseException, name: str = "") -> None:
-        """An error and its hint on standard error, always."""
+    def fail(self, error: BaseException, name: str = "", place: str = "") -> None:
+        """An error and its hint on standard error, always; `place` is "2 of 12 " where there are 12 jobs."""
         if isinstance(error, UUNetError):
             message, hint = str(error), error.hint
         else:
@@ -86,7 +86,7 @@ class Terminal:
             hint = FaultError.HINT
         if self._debug and getattr(error, "exit_code", FaultError.exit_code) == FaultError.exit_code:
             traceback.print_exception(error)
-        self._err.print(Text.assemble(("error: ", "bold red"), message))
+        self._err.print(Text.assemble(("error: ", "bold red"), place, message))
         self._err.print(Text.assemble(("hint: ", "cyan"), hint))
 
     @contextmanager

@@ -69,9 +69,8 @@ def read_card(path: Path) -> Card:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelError(
-            f"can't read the model {path}: {error.strerror or error}", "check the path"
-        ) from error
+        hint = "give the model file in it" if path.is_dir() else "check the path; `demo` ships with uunet"
+        raise ModelError(f"can't read the model {path}: {error.strerror or error}", hint) from error
     try:
         text = metadata(data).get(CARD_KEY)
     except ValueError as error:

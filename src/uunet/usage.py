@@ -22,18 +22,24 @@ class HintedGroup(TyperGroup):
         except _UsageError as error:
             if not standalone:
                 raise
-            _show(error)
+            given = args[0] if args else extra.get("args")
+            _show(error, as_json="--json" in (sys.argv[1:] if given is None else given))
             sys.exit(error.exit_code)
         if not standalone:
             return code
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _show(error: Any) -> None:
+def _show(error: Any, *, as_json: bool) -> None:
+    from uunet.arguments import UsageError  # noqa: PLC0415
+    from uunet.console import Terminal  # noqa: PLC0415
+
     if type(error).__name__ == "NoArgsIsHelpError":  # the help itself
         error.show()
         return
     command = error.ctx.command_path if error.ctx is not None else "uunet"
     message = error.format_message().replace("Value error, ", "").strip().rstrip(".")
-    typer.echo(f"error: {message}", err=True)
-    typer.echo(f"hint: `{command} --help` names all arguments and options", err=True)
+    refused = UsageError(message, f"`{command} --help` names all arguments and options")
+    terminal = Terminal(as_json=as_json)
+    terminal.fail(refused)
+    terminal.refusal(refused)
