@@ -35,6 +35,24 @@ def test_soft_labels_agree_in_half_of_the_pairs_and_never_by_identity(tmp_path: 
     assert shares == pytest.approx([1 / 3] * 3, abs=0.06)  # the rare value as often as the frequent one
 
 
+def test_pairs_that_lean_on_one_value(tmp_path: Path) -> None:
+    values = ["White"] * 9 + ["Black"] * 7 + ["Indian"] * 5
+    faces = face_set(tmp_path, [(f"p{i}", "", 0, "", {"race": v}) for i, v in enumerate(values)])
+    source = PairSource(faces, "race", np.arange(len(faces)), seed=3)
+    race = faces.labels["race"]
+    shares = []
+    for lean in (0.0, 0.5, 1.0):
+        batches = [source.batch(step, 32, lean) for step in range(60)]
+        first, second = (np.concatenate([getattr(b, n) for b in batches]) for n in ("first", "second"))
+        same = np.concatenate([b.same for b in batches])
+        assert same.mean() == 0.5 and np.array_equal(race[first] == race[second], same)
+        leaning = np.unique(race[first[same]], return_counts=True)
+        one = leaning[0][leaning[1].argmax()]
+        shares.append(((race[first] == one) | (race[second] == one)).mean())
+        assert 0.4 < (race[first[~same]] == one).mean() / (race[second[~same]] == one).mean() < 2.5
+    assert shares[0] < 0.62 < shares[1] < 0.85 and shares[2] == 1
+
+
 def test_people_are_drawn_equally_however_many_images_they_have(tmp_path: Path) -> None:
     many = [("a", "", 0, "", {"x": "1"})] * 50
     faces = face_set(

@@ -84,34 +84,41 @@ class PairSource:
         self._tracks = _Tracks(faces) if codes is faces.identity else None
         self._label, self._seed = label, seed
 
-    def batch(self, step: int, size: int) -> Pairs:
+    def batch(self, step: int, size: int, lean: float = 0.0) -> Pairs:
         """The pairs of one step.
+
+        Args:
+            step: which.
+            size: pairs.
+            lean: share of the pairs in which at least one image has one value of the label, always the same
+                one: with 1 a pair agrees if and only if both have it. Half of them still agree.
 
         Raises:
             DatasetError: no two people are certain to be two.
         """
         rng = np.random.default_rng((self._seed, step))
         agreeing = (size + 1) // 2
-        first, second = self._agreeing(agreeing, rng)
-        other = self._disagreeing(size - agreeing, rng)
+        first, second = self._agreeing(agreeing, lean, rng)
+        other = self._disagreeing(size - agreeing, lean, rng)
         order = rng.permutation(size)
         same = np.arange(size) < agreeing
         return Pairs(
             np.concatenate([first, other[0]])[order], np.concatenate([second, other[1]])[order], same[order]
         )
 
-    def _agreeing(self, count: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    def _agreeing(self, count: int, lean: float, rng: np.random.Generator) -> tuple[Codes, Codes]:
         group = rng.choice(self._several, count)
+        group[: round(lean * count)] = self._several[0]
         units = self._nest.units(group)
         unit = rng.integers(0, units)
         another = (unit + 1 + rng.integers(0, units - 1)) % units
         return self._nest.draw(group, unit, rng), self._nest.draw(group, another, rng)
 
-    def _disagreeing(self, count: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    def _disagreeing(self, count: int, lean: float, rng: np.random.Generator) -> tuple[Codes, Codes]:
         first, second = np.zeros(count, np.int64), np.zeros(count, np.int64)
         left = np.arange(count)
         for _ in range(_ATTEMPTS):
-            first[left], second[left] = self._two_groups(len(left), rng)
+            first[left], second[left] = self._two_groups(len(left), lean, rng)
             if self._tracks is not None:
                 left = left[~self._tracks.certain(first[left], second[left])]
             else:
@@ -123,10 +130,14 @@ class PairSource:
             "add videos of other cameras, or name the people with the column `identity` of --labels",
         )
 
-    def _two_groups(self, count: int, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    def _two_groups(self, count: int, lean: float, rng: np.random.Generator) -> tuple[Codes, Codes]:
         groups = len(self._groups)
         a = rng.integers(0, groups, count)
+        a[: round(lean * count)] = self._several[0]
         b = (a + 1 + rng.integers(0, groups - 1, count)) % groups
+        if lean:  # else the first of two would tell that they differ
+            swap = rng.random(count) < 0.5
+            a, b = np.where(swap, b, a), np.where(swap, a, b)
         return (
             self._nest.draw(a, rng.integers(0, self._nest.units(a)), rng),
             self._nest.draw(b, rng.integers(0, self._nest.units(b)), rng),

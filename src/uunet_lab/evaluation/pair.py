@@ -10,77 +10,29 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from skimage.metrics import structural_similarity
 
 from uunet.detect import CenterFaceDetector
-from uunet.geometry import crop
 from uunet.masking import NoiseBank, Region, mask, unmask
 from uunet.models import Restorer, Swapper
-from uunet.types import Box, Layout, Picture, PublicFrame, RawFrame
+from uunet.types import PublicFrame, RawFrame
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, VideoInfo
 from uunet_lab.evaluation.judge import DlibDetector, DlibJudge, auc, decidability
 from uunet_lab.evaluation.labels import LabelProbe, label_agreement
+from uunet_lab.evaluation.mosaic import COLUMNS, LAYOUT, ROWS, Image, Mosaic, shaken
 from uunet_lab.evaluation.results import interval
 
-Image = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
-_CELL = 96  # pixels of a tile of a mosaic: a region of 64 with its surroundings
-_SIDE = 64
-_COLUMNS, _ROWS = 10, 7
+CRFS = (18, 23, 28)
+"""H.264, from what is published by default to a poor copy."""
+
+SIZES = (24, 32, 48, 64, 96)
+"""Pixels; the stills have no detail for larger ones."""
+
 _FRAMES = 24
-_LAYOUT = Layout("yuv420p", 8, 2, 2, colour=True, full_range=False, matrix="bt709")
-
-
-def _tile(face: Image, margin: float) -> Image:
-    """A face as it stands in a frame: (_CELL, _CELL, 3), its region of _SIDE in the middle.
-
-    Args:
-        face: a still; margin: surroundings that the region takes beyond the still, mirrored, per side.
-    """
-    inner = round(_SIDE / (1 + 2 * margin))
-    small = cv2.resize(face, (inner, inner), interpolation=cv2.INTER_AREA)
-    before = (_CELL - inner) // 2
-    after = _CELL - inner - before
-    return np.asarray(
-        cv2.copyMakeBorder(small, before, after, before, after, cv2.BORDER_REFLECT_101), np.uint8
-    )
-
-
-def _mosaic(tiles: Sequence[Image]) -> Picture:
-    canvas = np.full((_ROWS * _CELL, _COLUMNS * _CELL, 3), 127, np.uint8)
-    for i, tile in enumerate(tiles):
-        y, x = divmod(i, _COLUMNS)
-        canvas[y * _CELL : (y + 1) * _CELL, x * _CELL : (x + 1) * _CELL] = tile
-    yuv = canvas.astype(np.float32) / 255
-    y_plane = yuv @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    chroma = [(yuv[:, :, 2] - y_plane) / 1.8556, (yuv[:, :, 0] - y_plane) / 1.5748]
-    planes = [y_plane * 219 + 16] + [
-        cv2.resize(c, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) * 224 + 128 for c in chroma
-    ]
-    return Picture(tuple(np.asarray(np.rint(np.clip(p, 0, 255)), np.uint8) for p in planes), _LAYOUT)
-
-
-def _boxes(count: int) -> list[Box]:
-    offset = (_CELL - _SIDE) // 2
-    return [
-        Box(i % _COLUMNS * _CELL + offset, i // _COLUMNS * _CELL + offset, _SIDE, _SIDE) for i in range(count)
-    ]
-
-
-def _moving(picture: Picture, step: int) -> Picture:
-    """The picture as a camera that shakes sees it: shifted by whole chroma samples, circularly."""
-    dx, dy = round(2 * np.sin(step * 0.9)), round(1.5 * np.cos(step * 0.7))
-    return Picture(
-        tuple(
-            np.roll(p, (dy * (2 if i == 0 else 1), dx * (2 if i == 0 else 1)), (0, 1))
-            for i, p in enumerate(picture.planes)
-        ),
-        picture.layout,
-    )
 
 
 class Pair:
@@ -95,19 +47,14 @@ class Pair:
         self.swapper, self.restorer = Swapper(public), Restorer(private)
         self.noise = NoiseBank(seed, self.swapper.card.side)
 
-    def mask(self, picture: Picture, boxes: Sequence[Box], first_track: int = 0) -> PublicFrame:
-        """A picture with its regions replaced, each a track of its own."""
-        regions = [Region(box, first_track + i) for i, box in enumerate(boxes)]
-        return mask(RawFrame(picture, 0, 0), regions, self.swapper, self.noise)
+    def mask(self, x: Mosaic, first_track: int = 0) -> Mosaic:
+        """Regions replaced, each a track of its own."""
+        regions = [Region(box, first_track + i) for i, box in enumerate(x.boxes)]
+        return x.with_picture(mask(RawFrame(x.picture, 0, 0), regions, self.swapper, self.noise).picture)
 
-    def unmask(self, picture: Picture, boxes: Sequence[Box]) -> Picture:
-        """A published picture with its regions restored."""
-        return unmask(PublicFrame(picture, 0, 0), boxes, self.restorer).picture
-
-
-def faces_of(picture: Picture, boxes: Sequence[Box]) -> list[Image]:
-    """The regions of a picture as RGB."""
-    return [np.rint(crop(picture, box, _SIDE) * 255).astype(np.uint8) for box in boxes]
+    def unmask(self, a: Mosaic) -> Mosaic:
+        """Published regions restored."""
+        return a.with_picture(unmask(PublicFrame(a.picture, 0, 0), a.boxes, self.restorer).picture)
 
 
 def psnr(x: Sequence[Image], r: Sequence[Image]) -> Floats:
@@ -122,25 +69,25 @@ def ssim(x: Sequence[Image], r: Sequence[Image]) -> Floats:
     return np.array(scores)
 
 
-def through_codec(picture: Picture, pair: Pair, boxes: Sequence[Box], settings: EncodeSettings) -> Picture:
+def through_codec(x: Mosaic, pair: Pair, settings: EncodeSettings) -> Mosaic:
     """A second of the masked picture, shaken, through the public writer and back; its last frame."""
-    height, width = picture.planes[0].shape
+    height, width = x.picture.planes[0].shape
     info = VideoInfo(
-        Path("mosaic"), "none", "none", "yuv420p", (width, height), _LAYOUT, Fraction(1, 25), Fraction(25)
+        Path("mosaic"), "none", "none", "yuv420p", (width, height), LAYOUT, Fraction(1, 25), Fraction(25)
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mosaic.mp4"
         with PublicWriter(path, info, settings, copy_streams=False) as writer:
-            frames = []
-            for i in range(_FRAMES):
-                shaken = _moving(picture, i - _FRAMES + 1) if i < _FRAMES - 1 else picture
-                public = pair.mask(shaken, boxes)
-                frames.append(PublicFrame(public.picture, i, i))
-            writer.write(frames, None, [boxes] * len(frames))
+            pictures = [*(shaken(x.picture, i - _FRAMES + 1) for i in range(_FRAMES - 1)), x.picture]
+            frames = [
+                PublicFrame(pair.mask(x.with_picture(picture)).picture, i, i)
+                for i, picture in enumerate(pictures)
+            ]
+            writer.write(frames, None, [x.boxes] * len(frames))
             writer.commit()
         with PublicReader(path) as reader:
             *_, last = reader
-            return Picture(tuple(plane.copy() for plane in last.picture.planes), last.picture.layout)
+            return x.with_picture(last.picture.copy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,36 +112,34 @@ def measure_stills(stills: Sequence[Image], pair: Pair, judges: Judges, margin: 
         stills: RGB, square.
         pair: the models.
         judges: of recognition, detection and gender.
-        margin: see `_tile`.
+        margin: see `Mosaic.of`.
     """
     quality: dict[str, list[Floats]] = defaultdict(list)
     seen: dict[str, list[Image]] = defaultdict(list)
     found = np.zeros((2, len(stills)))
     detector = CenterFaceDetector(0.3, scale=2.0)
-    per = _COLUMNS * _ROWS
+    per = COLUMNS * ROWS
     for begin in range(0, len(stills), per):
-        tiles = [_tile(face, margin) for face in stills[begin : begin + per]]
-        boxes, picture = _boxes(len(tiles)), _mosaic(tiles)
-        public = pair.mask(picture, boxes, begin).picture
-        restored = pair.unmask(public, boxes)
-        x, a, r = (faces_of(p, boxes) for p in (picture, public, restored))
-        quality["psnr_clean"].append(psnr(x, r))
-        quality["ssim_clean"].append(ssim(x, r))
-        for crf in (18, 23):
-            coded = through_codec(picture, pair, boxes, EncodeSettings(crf=crf))
-            after = faces_of(pair.unmask(coded, boxes), boxes)
-            quality[f"psnr_h264_crf{crf}"].append(psnr(x, after))
-            seen[f"r{crf}"] += after
-            if crf == 18:
-                seen["a18"] += faces_of(coded, boxes)
-        for row, shown in enumerate((picture, public)):
-            centres = [((d.x0 + d.x1) / 2, (d.y0 + d.y1) / 2) for d in detector.detect(shown, 0, 0)]
-            for i, box in enumerate(boxes):
+        x = Mosaic.of(stills[begin : begin + per], margin)
+        a = pair.mask(x, begin)
+        r = pair.unmask(a)
+        faces = {"x": x.faces(), "a": a.faces(), "r": r.faces()}
+        quality["psnr_clean"].append(psnr(faces["x"], faces["r"]))
+        quality["ssim_clean"].append(ssim(faces["x"], faces["r"]))
+        for crf in CRFS:
+            coded = through_codec(x, pair, EncodeSettings(crf=crf))
+            faces[f"r{crf}"] = pair.unmask(coded).faces()
+            quality[f"psnr_h264_crf{crf}"].append(psnr(faces["x"], faces[f"r{crf}"]))
+            if crf == CRFS[0]:
+                faces[f"a{crf}"] = coded.faces()
+        for row, shown in enumerate((x, a)):
+            centres = [((d.x0 + d.x1) / 2, (d.y0 + d.y1) / 2) for d in detector.detect(shown.picture, 0, 0)]
+            for i, box in enumerate(shown.boxes):
                 found[row, begin + i] = any(
                     abs(cx - box.x - 32) < 20 and abs(cy - box.y - 32) < 20 for cx, cy in centres
                 )
-        for name, faces in (("x", x), ("a", a), ("r", r)):
-            seen[name] += faces
+        for name, several in faces.items():
+            seen[name] += several
     metrics: dict[str, Any] = {name: interval(np.concatenate(parts)) for name, parts in quality.items()}
     metrics["detected_x"], metrics["detected_a"] = (round(float(row.mean()), 3) for row in found)
     metrics["detected_a_relative"] = round(float(found[1][found[0] > 0].mean()), 3)
@@ -202,7 +147,7 @@ def measure_stills(stills: Sequence[Image], pair: Pair, judges: Judges, margin: 
     metrics["dlib_detected_x"], metrics["dlib_detected_a"] = (round(float(row.mean()), 3) for row in by_dlib)
     metrics["dlib_detected_a_relative"] = round(float(by_dlib[1][by_dlib[0]].mean()), 3)
     described = {name: judges.recogniser.describe(faces) for name, faces in seen.items()}
-    for name in ("a", "a18", "r", "r18", "r23"):
+    for name in (name for name in seen if name != "x"):
         metrics[f"auc_x_{name}"] = round(auc(described["x"], described[name]), 3)
         metrics[f"dprime_x_{name}"] = round(decidability(described["x"], described[name]), 3)
     if judges.gender is not None:
@@ -212,11 +157,28 @@ def measure_stills(stills: Sequence[Image], pair: Pair, judges: Judges, margin: 
     return metrics
 
 
-def mosaic_of(stills: Sequence[Image], pair: Pair, margin: float) -> list[list[Image]]:
+def measure_sizes(stills: Sequence[Image], pair: Pair, margin: float) -> dict[str, Any]:
+    """Restoration of regions of several sizes, without a codec and after H.264, at the size that they have.
+
+    Args:
+        stills, pair, margin: as above; as many stills as one picture holds are used.
+    """
+    stills, sizes = stills[: COLUMNS * ROWS], {}
+    for side in SIZES:
+        x = Mosaic.of(stills, margin, side)
+        raw = x.faces()
+        restored = {"clean": pair.unmask(pair.mask(x))} | {
+            f"h264_crf{crf}": pair.unmask(through_codec(x, pair, EncodeSettings(crf=crf))) for crf in CRFS[:1]
+        }
+        sizes[str(side)] = {f"psnr_{way}": interval(psnr(raw, r.faces())) for way, r in restored.items()}
+    return sizes
+
+
+def faces_to_show(stills: Sequence[Image], pair: Pair, margin: float) -> list[list[Image]]:
     """x, a and r of some stills, without a codec, to look at."""
-    boxes, picture = _boxes(len(stills)), _mosaic([_tile(face, margin) for face in stills])
-    public = pair.mask(picture, boxes).picture
-    return [faces_of(shown, boxes) for shown in (picture, public, pair.unmask(public, boxes))]
+    x = Mosaic.of(stills, margin)
+    a = pair.mask(x)
+    return [x.faces(), a.faces(), pair.unmask(a).faces()]
 
 
 def measure_people(
@@ -229,17 +191,15 @@ def measure_people(
         pair, judge, margin: as above.
     """
     named: dict[str, list[Image]] = defaultdict(list)
-    per = _COLUMNS * _ROWS
+    per = COLUMNS * ROWS
     for begin in range(0, len(pairs), per):
         chunk = pairs[begin : begin + per]
-        boxes = _boxes(len(chunk))
-        first = _mosaic([_tile(one, margin) for one, _ in chunk])
-        second = _mosaic([_tile(two, margin) for _, two in chunk])
-        public = pair.mask(second, boxes, begin).picture
-        named["x"] += faces_of(first, boxes)
-        named["x'"] += faces_of(second, boxes)
-        named["a'"] += faces_of(public, boxes)
-        named["r'"] += faces_of(pair.unmask(public, boxes), boxes)
+        first, second = (Mosaic.of([two[i] for two in chunk], margin) for i in (0, 1))
+        public = pair.mask(second, begin)
+        named["x"] += first.faces()
+        named["x'"] += second.faces()
+        named["a'"] += public.faces()
+        named["r'"] += pair.unmask(public).faces()
     described = {name: judge.describe(faces) for name, faces in named.items()}
     return {
         f"{figure} x {other}": round(compute(described["x"], described[other]), 3)

@@ -16,7 +16,14 @@ from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.records import STILL_SIDE, stills
 from uunet_lab.evaluation.judge import DlibDetector, DlibJudge
 from uunet_lab.evaluation.labels import LabelProbe
-from uunet_lab.evaluation.pair import Judges, Pair, measure_people, measure_stills, mosaic_of
+from uunet_lab.evaluation.pair import (
+    Judges,
+    Pair,
+    faces_to_show,
+    measure_people,
+    measure_sizes,
+    measure_stills,
+)
 from uunet_lab.evaluation.results import write
 from uunet_lab.evaluation.tracks import measure_consistency, track_faces
 from uunet_lab.training.parts import parts
@@ -68,7 +75,10 @@ def measure(
     chosen = [np.ascontiguousarray(packed.images[i]) for i in rows]
     pair, judge = Pair(*models), DlibJudge(inset=0.22)
     judges = Judges(judge, DlibDetector(), _gender(packed, learnt, rows))
-    metrics: dict[str, Any] = {"stills": measure_stills(chosen, pair, judges, _MARGIN)}
+    metrics: dict[str, Any] = {
+        "stills": measure_stills(chosen, pair, judges, _MARGIN),
+        "sizes": measure_sizes(chosen, pair, _MARGIN),
+    }
     named = f"{len(chosen)} held-out images of {faces.name}"
     if people is not None:
         two = _two_of_each(*people, limit=count)
@@ -81,7 +91,7 @@ def measure(
     write(output, "a pair of models", named, metrics)
     if sheets is not None:
         sheets.mkdir(parents=True, exist_ok=True)
-        _sheet(sheets / "faces.png", mosaic_of(chosen[:48], pair, _MARGIN))
+        _sheet(sheets / "faces.png", faces_to_show(chosen[:48], pair, _MARGIN))
         if clips:
             _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
 
