@@ -215,6 +215,23 @@ def test_a_span_and_a_track(kit: Kit, published: Path, tmp_path: Path) -> None:
     assert some.faces > 0 and some.frames == 60
 
 
+def test_a_copy_that_was_encoded_again_is_said(kit: Kit, published: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.mp4"
+    with av.open(str(published)) as source, av.open(str(copy), "w") as output:
+        stream = output.add_stream("libx264", 25, {"crf": "20"})
+        assert isinstance(stream, av.VideoStream)
+        (stream.width, stream.height), stream.pix_fmt = kit.size, "yuv420p"
+        for frame in source.decode(video=0):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(frame.to_ndarray(), "yuv420p")))
+        output.mux(stream.encode(None))
+    told = []
+    for name, path in (("first", published), ("copy", copy)):
+        summary = reconstruct(path, tmp_path / f"{name}-restored.mp4", kit.private)
+        assert summary.faces > 0
+        told.append(any("encoded again" in note for note in summary.notes))
+    assert told == [False, True]
+
+
 def test_regions_whose_names_were_cut_off(kit: Kit, tmp_path: Path) -> None:
     """Without the first frame of a window nobody knows whose its boxes are: said where tracks are chosen."""
     whole, cut = tmp_path / "whole.mkv", tmp_path / "cut.mkv"

@@ -152,13 +152,24 @@ def reconstruct(
             raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
-    return summary.concluded(reader, report, meter.seconds(), (missing,) if missing else ())
+    notes = (missing, _of_a_copy(summary.carriers))
+    return summary.concluded(reader, report, meter.seconds(), tuple(filter(None, notes)))
 
 
 def _not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
     """What is to be said of chosen tracks that no frame shows; nothing where there are none."""
     missing = sorted((selection.tracks or frozenset()) - set(tracks))
     return f"no frame shows track {', '.join(map(str, missing))}" if missing else ""
+
+
+def _of_a_copy(carriers: Collection[str]) -> str:
+    """What is to be said where nothing but the pixels spoke."""
+    if "spread" not in carriers or {"sei", "lsb"} & set(carriers):
+        return ""
+    return (
+        "this copy was stripped or encoded again since it was published: only its pixels speak, and after a "
+        "poor encode faces come back blurred"
+    )
 
 
 def _detector(options: Options, tools: Tools) -> FaceDetector:
