@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -16,6 +17,11 @@ from uunet.errors import InputError
 
 _PATTERN = re.compile(r"%0?\d*d")
 _TS_PACKETS = (188, 192, 204)  # plain, with a time code (M2TS), with error correction
+
+
+_TOLERANT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+)  # PyAV 19 takes tags that are no UTF-8 as they come
 
 
 def open_input(path: Path) -> InputContainer:
@@ -34,11 +40,9 @@ def open_input(path: Path) -> InputContainer:
     try:
         # "file:" keeps a name such as "tcp:x" from being a protocol; the whitelist keeps a play list in a
         # hostile file from reaching the network
-        return av.open(
-            f"file:{path}",
-            metadata_errors="replace",
-            container_options={"protocol_whitelist": "file,crypto,data"},
-        )
+        whitelist = {"protocol_whitelist": "file,crypto,data"}
+        opened: InputContainer = av.open(f"file:{path}", container_options=whitelist, **_TOLERANT)
+        return opened
     except PermissionError as error:
         raise InputError(f"{path} may not be read", "check its permissions") from error
     except FileNotFoundError as error:

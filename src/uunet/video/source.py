@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 import av
@@ -278,8 +279,10 @@ def _stream_info(stream: Stream) -> StreamInfo:
 
 def _side_data(frame: av.VideoFrame) -> dict[Type, SideData]:
     found = {}
-    with contextlib.suppress(ValueError):  # PyAV: a kind that it does not know, such as Exif, hides them all
-        for index in range(len(frame.side_data)):  # its mapping methods raise: only indexing works
+    # PyAV 18: a kind that it does not know, such as Exif, hides them all, and mapping methods raise.
+    # PyAV 19 has fewer in its length than it has: of each kind one counts.
+    with contextlib.suppress(ValueError, IndexError):
+        for index in count():
             data: SideData = frame.side_data[index]  # type: ignore[literal-required]
             found[data.type] = data
     return found
