@@ -65,14 +65,41 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     assert caught.value.hint
 
 
-def test_files_that_no_demo_made_are_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", demo.FILES)
+def test_files_that_no_demo_made_are_kept(tmp_path: Path, name: str) -> None:
     clip = make_video(tmp_path / "in.mp4", frames=4)
-    (tmp_path / "public.mp4").write_bytes(b"mine")
-    with pytest.raises(OutputError, match="no demo") as caught:
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(OutputError, match=f"{name}, which no demo has made") as caught:
         demo.run(tmp_path, clip)
-    assert caught.value.hint and (tmp_path / "public.mp4").read_bytes() == b"mine"
-    demo.run(tmp_path / "out", clip)
-    demo.run(tmp_path / "out", clip)  # what it made itself it may replace
+    assert caught.value.hint and (tmp_path / name).read_bytes() == b"mine"
+
+
+def test_a_demo_replaces_its_own_files_but_not_its_input(tmp_path: Path) -> None:
+    clip, out = make_video(tmp_path / "in.mp4", frames=4), tmp_path / "out"
+    for _ in range(2):
+        result = demo.run(out, clip)
+    assert sorted(path.name for path in out.iterdir()) == sorted(set(demo.FILES) - {demo.SOURCE})
+    assert result.source == clip and result.report.parent == out
+    with pytest.raises(OutputError, match="would be replaced"):
+        demo.run(out, result.public)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_interrupted_demo_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    monkeypatch.setattr(scene, "SECONDS", 1)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "reconstruct", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.run(out)
+    assert out.exists() is there and not list(out.glob("*"))
 
 
 def test_the_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

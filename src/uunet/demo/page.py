@@ -8,10 +8,12 @@ from pathlib import Path
 from string import Template
 
 from uunet.job import Summary
+from uunet.wording import CARRIERS
 
 _PAGE = Template(
     """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>uunet demo</title>
+<meta name="generator" content="uunet demo">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
@@ -42,10 +44,17 @@ $warning</p>
 """
 )
 
+_GENERATOR = '<meta name="generator" content="uunet demo">'
+
 _DEMONSTRATION = (
     "The shipped pair is for demonstration: its private model is public too, so everybody can restore what "
     "it de-identifies. Train your own pair before you publish anything."
 )
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a page that a demo wrote."""
+    return path.is_file() and _GENERATOR in path.read_text("utf-8", errors="replace")
 
 
 def write(path: Path, files: dict[str, str], runs: tuple[Summary, Summary], *, demonstration: bool) -> None:
@@ -75,10 +84,14 @@ def _rows(published: Summary, restored: Summary) -> Iterable[str]:
     yield row("filled (not reversible)", published.filled, "")
     yield row("covered on a track, though the detector did not see them", published.coasted, "")
     yield row("stripped", ", ".join(published.stripped) or "nothing", "")
-    yield row("the boxes came from", "", ", ".join(f"{k}: {v} frames" for k, v in restored.carriers.items()))
+    yield row("the boxes came from", "", _carriers(restored))
     yield row("frames without a message", "", restored.silent)
     for name in {**published.engines, **restored.engines}:
         yield row(f"engine of {name}", published.engines.get(name, ""), restored.engines.get(name, ""))
     for name in {**published.seconds, **restored.seconds}:
         times = [run.seconds.get(name) for run in (published, restored)]
         yield row(f"seconds: {name}", *("" if t is None else f"{t:.2f}" for t in times))
+
+
+def _carriers(restored: Summary) -> str:
+    return ", ".join(f"{CARRIERS[name]}: {n} frames" for name, n in restored.carriers.items())

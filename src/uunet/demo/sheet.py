@@ -18,6 +18,8 @@ from uunet.video import PublicReader, RawReader
 
 Image = npt.NDArray[np.uint8]
 
+FACES, FRAMES = "faces.png", "frames.png"
+
 _CELL = 128  # pixels of a face in a sheet
 _COLUMNS = 12
 _WORDS = ("x: camera", "a: public", "r: restored")  # the paper's letters and what they are
@@ -60,7 +62,7 @@ def draw(
                 faces.append([_face(picture, box, rotation) for picture in pictures])
         if number in shown:
             frames.append(np.concatenate([_whole(picture, rotation) for picture in pictures], 1))
-    sheets = Sheets(folder / "faces.png", folder / "frames.png")
+    sheets = Sheets(folder / FACES, folder / FRAMES)
     _write(sheets.faces, _grid(faces[:: max(len(faces) // count, 1)][:count]))
     _write(sheets.frames, _columns(frames))
     return sheets

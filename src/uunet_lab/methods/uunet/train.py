@@ -53,7 +53,7 @@ class SeenHiddenProfile:
     """
 
     paint_steps: int = 6000
-    hide_steps: int = 8000
+    hide_steps: int = 12_000
     plain_steps: int = 1500
     batch: int = 32
     rate: float = 1e-3
@@ -65,7 +65,7 @@ class SeenHiddenProfile:
     w_adv: float = 0.15
     w_con: float = 3.0
     w_psnr: float = 0.12
-    w_ssim: float = 1.0
+    w_ssim: float = 3.0
     w_hide: tuple[float, float] = (6.0, 170.0)  # in the first quarter of the phase and after it
     w_face: float = 8.0
     seen_base: int = 48
