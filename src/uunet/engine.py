@@ -34,8 +34,8 @@ class Engine:
             for CenterFace at 1280×736 58 MB instead of 106.
         on_processor: a file that is opened instead of `source` where no accelerator is: the same model in
             8 bits, which processors are fast with and graphics cards are not.
-        batch: for a model that takes any number of items: OpenVINO computes that many at a time. It is a
-            tenth faster with a fixed number than with any, and needs memory for no more.
+        batch: for a model that takes any number of items: OpenVINO computes that many at a time, and needs
+            memory for no more.
 
     Attributes:
         name: what runs, for people: "OpenVINO CPU int8", "ONNX Runtime CUDAExecutionProvider".
