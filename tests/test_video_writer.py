@@ -14,6 +14,7 @@ import pytest
 from uunet.errors import InputError
 from uunet.types import Box, Picture, Plane
 from uunet.video import Codec, EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
+from uunet.video.regions import offset_for
 from video_media import SUFFIX, make_video, packets, publish, same_pictures, times
 
 
@@ -84,6 +85,11 @@ def test_regions_of_interest_get_the_bits(tmp_path: Path) -> None:
     gain = 10 * np.log10(errors[0.0] / errors[-0.2])
     assert gain > 2  # decibels
     assert sizes[-0.2] < 1.5 * sizes[0.0]
+
+
+def test_larger_regions_need_fewer_bits_for_each_pixel() -> None:
+    offsets = [offset_for(Box(0, 0, side, side), -0.2) for side in (16, 64, 128, 256)]
+    assert offsets == pytest.approx([-0.2, -0.2, -0.1, -0.05])
 
 
 def test_the_output_appears_only_on_commit(tmp_path: Path) -> None:

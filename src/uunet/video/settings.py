@@ -51,6 +51,7 @@ class EncodeSettings:
         preset: of the encoder; None takes `veryfast` (SVT-AV1: 9; lossless H.264: `ultrafast`).
         threads: None lets the encoder choose.
         roi_qoffset: quantiser offset of regions of interest, in -1..1 of the quantiser's range; 0 is off.
+            Large regions get less of it (see `regions.offset_for`).
             H.264 and HEVC only: FFmpeg's SVT-AV1 takes no regions, and lossless needs none.
     """
 
