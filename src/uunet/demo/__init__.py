@@ -71,9 +71,8 @@ def run(folder: Path, source: Path | None = None, listen: Listener | None = None
         if source is None:
             scene.build(work / SOURCE)
         result = _made(work, source or work / SOURCE, listen)
-        for path in sorted(
-            work.iterdir(), key=lambda path: path.name == REPORT
-        ):  # what says that it is whole, last
+        # first what makes it a demo's folder: the rest may be replaced from then on
+        for path in sorted(work.iterdir(), key=lambda path: path.name != REPORT):
             path.replace(folder / path.name)
     return result.moved(folder)
 

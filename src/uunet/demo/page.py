@@ -13,7 +13,7 @@ from uunet.wording import CARRIERS
 _PAGE = Template(
     """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>uunet demo</title>
-<meta name="generator" content="uunet demo">
+$generator
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
@@ -68,7 +68,10 @@ def write(path: Path, files: dict[str, str], runs: tuple[Summary, Summary], *, d
     """
     escaped = {name: html.escape(value, quote=True) for name, value in files.items()}
     text = _PAGE.substitute(
-        escaped, rows="".join(_rows(*runs)), warning=html.escape(_DEMONSTRATION) if demonstration else ""
+        escaped,
+        generator=_GENERATOR,
+        rows="".join(_rows(*runs)),
+        warning=html.escape(_DEMONSTRATION) if demonstration else "",
     )
     path.write_text(text, "utf-8")
 

@@ -30,7 +30,7 @@ class Blocks:
 
     def _block(self, samples: int, dtype: np.dtype[np.uint8 | np.uint16]) -> Plane:
         size = samples * dtype.itemsize
-        memory = self._spare.pop() if self._spare else bytearray(size)
+        memory = self._spare.pop() if self._spare else bytearray()
         if len(memory) != size:
             memory = bytearray(size)
         block: Any = np.frombuffer(memory, dtype)
