@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _LARGE = 1 << 20  # bytes: below a frame of 720p
@@ -20,10 +21,20 @@ def give_back_large_blocks() -> None:
     share one heap, which takes no more time: what one leaves free in a heap of its own no other can use,
     15 MB. Elsewhere this does nothing.
     """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # musl has none
+    mallopt = _from_glibc("mallopt")
+    if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGE)
         mallopt(_TRIM_THRESHOLD, _KEPT)
         mallopt(_ARENA_MAX, 1)
+
+
+def give_back_holes() -> None:
+    """Gives back what lies free between blocks in use: 5 MB at 720p. Elsewhere than in glibc, nothing."""
+    malloc_trim = _from_glibc("malloc_trim")
+    if malloc_trim is not None:
+        malloc_trim(_KEPT)
+
+
+def _from_glibc(name: str) -> Any:
+    """A function that other C libraries (musl, those of other systems) lack: then None."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -41,7 +41,7 @@ def _scales(layout: Layout, chroma: bool) -> tuple[float, float]:
     return (peak, 0.0) if layout.full_range else (219 * unit, 16 * unit)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=24)  # of a few faces, luma and chroma: sizes change slowly
 def soft_border(width: int, height: int) -> Patch:
     """The paste mask M, (height, width) float32: 1 inside, 0 at the region's border.
 

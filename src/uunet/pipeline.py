@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from uunet.ahead import Ahead
-from uunet.allocator import give_back_large_blocks
+from uunet.allocator import give_back_holes, give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import MessageError
@@ -24,7 +24,7 @@ from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
-_SPARE = 12  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
+_SPARE = 17  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
 
 
 def deidentify(
@@ -81,6 +81,7 @@ def deidentify(
                 writer.write(hidden.frames, hidden.mark, boxes, windows.done)
             _count(summary, window, regions, swapper.card.smallest, hidden.left_out)
             del frames, hidden
+            give_back_holes()
             tracks.update(window.tracks)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
