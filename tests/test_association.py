@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from uunet.association import Follower, Path, fill, overlap, without_doubles
 from uunet.types import Detection
@@ -47,6 +48,27 @@ def test_gap_is_bridged_up_to_the_patience() -> None:
         follower.update(0, [face(100, 100)])
         follower.update(gap, [face(110, 100)])
         assert len(follower.tracks) == tracks
+
+
+def test_what_another_track_takes_is_covered_all_the_same() -> None:
+    """Two faces, then one between them: whosever it is, it is covered on the way there, but not for ever."""
+    follower = Follower(0.25, 24)
+    follower.update(0, [face(100, 200), face(124, 200)])
+    follower.update(5, [face(112, 200)])
+    assert [list(track.seen) for track in follower.tracks] == [[0, 5], [0, 5]]
+    paths = [fill(track, range(48), 6, 12, SIZE) for track in follower.tracks]
+    assert [path[3][0][0] for path in paths] == pytest.approx([107.2, 116.8])
+    follower.update(10, [face(112, 200)])
+    assert sorted(len(track.seen) for track in follower.tracks) == [2, 3]
+
+
+def test_a_face_is_not_taken_for_a_narrower_one() -> None:
+    follower = Follower(0.25, 24)
+    narrow = Detection(94, 180, 106, 220, 0.8)
+    follower.update(0, [face(112, 200), narrow])
+    follower.update(5, [face(103, 200)])
+    wide, thin = follower.tracks
+    assert 5 in wide.seen and 5 not in thin.seen
 
 
 def test_no_track_crosses_a_cut() -> None:

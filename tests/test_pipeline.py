@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from cli_media import face_clip
@@ -23,7 +24,7 @@ from uunet.masking import Region
 from uunet.models import shipped, shipped_pair
 from uunet.pipeline import deidentify, reconstruct
 from uunet.types import Box, Detection, Picture, PublicFrame, RawFrame
-from uunet.video import Codec, PublicReader, RawReader
+from uunet.video import Codec, EncodeSettings, PublicReader, RawReader
 from video_media import packets, times
 
 CODECS: list[Codec] = ["h264", "hevc", "av1", "ffv1", "h264-lossless"]
@@ -146,6 +147,31 @@ def test_ten_bits_stay_ten(tmp_path: Path) -> None:
     with PublicReader(target) as reader:
         assert reader.info.layout.depth == 10
     assert [len(f.boxes) for f in read(target)] == [1] * 6
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "h264-lossless"])
+@pytest.mark.parametrize("stored", ["bgr0", "yuv422p12le", "gray16le"])
+def test_the_lowest_bits_are_read_before_pixels_are_converted(
+    tmp_path: Path, stored: str, codec: Codec
+) -> None:
+    """What is restored may be kept in another kind of pixels than what was published."""
+    deep = Kit(tmp_path, frames=6, name="camera.mkv", codec="ffv1", pixel_format=stored)
+    public, restored = tmp_path / "public.mkv", tmp_path / "restored.mkv"
+    deidentify(deep.source, public, deep.options("ffv1"))
+    summary = reconstruct(public, restored, deep.private, encode=EncodeSettings(codec))
+    assert summary.carriers == {"lsb": 6} and summary.faces == 6
+    seen, wanted = (np.asarray(frame, np.int16) for frame in (shown(restored), shown(deep.source)))
+    assert np.abs(seen - wanted).mean() < 4
+
+
+def shown(path: Path) -> npt.NDArray[np.uint8]:
+    """The last frame as a player shows it."""
+    with av.open(str(path)) as file:
+        frame = list(file.decode(video=0))[-1]
+    rgb = frame.format.name.startswith(("bgr", "gbr"))
+    return np.asarray(
+        frame.to_ndarray(format="rgb24", src_colorspace=None if rgb else int(frame.colorspace)), np.uint8
+    )
 
 
 def test_a_detector_of_ones_own(kit: Kit, tmp_path: Path) -> None:

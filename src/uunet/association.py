@@ -62,6 +62,7 @@ class Track:
         spread: (2, 2), their covariance in squared face sizes, the same for all four.
         hits: detections so far.
         number: from 0, unbounded; -1 until the track is first published.
+        lent: whether its last detection is another track's too.
     """
 
     born: int
@@ -72,6 +73,7 @@ class Track:
     hits: int = 1
     number: int = -1
     end: int | None = None
+    lent: bool = False
 
     @property
     def first(self) -> int:
@@ -122,6 +124,7 @@ class Follower:
         self._start = start
         self._patience = patience
         self._scene = 0
+        self._looked = 0  # the last frame with detections
         self.tracks: list[Track] = []
 
     def cut(self, frame: int) -> None:
@@ -136,7 +139,9 @@ class Follower:
         free = [t for t in self.tracks if t.end is None and frame - t.last <= self._patience]
         sure = [d for d in detections if d.score >= _SURE]
         free, sure = self._join(frame, free, sure)
-        _, unsure = self._join(frame, free, [d for d in detections if d.score < _SURE])
+        free, unsure = self._join(frame, free, [d for d in detections if d.score < _SURE])
+        self._lend(frame, free, detections)
+        self._looked = frame
         for detection in (*sure, *unsure):
             if detection.score >= self._start:
                 rect = rect_of(detection)
@@ -155,11 +160,26 @@ class Follower:
         pairs = [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e3]
         for r, c in pairs:
             tracks[r].add(frame, detections[c])
+            tracks[r].lent = False
         taken = {r for r, _ in pairs}, {c for _, c in pairs}
         return (
             [t for i, t in enumerate(tracks) if i not in taken[0]],
             [d for i, d in enumerate(detections) if i not in taken[1]],
         )
+
+    def _lend(self, frame: int, left: list[Track], detections: list[Detection]) -> None:
+        """Where a face was at the last look there is one again, but another track has it: faces cross, and
+        the tracks may have changed them. The one that is left follows it too, once, so that the face is
+        covered in the frames between, whosever it is.
+        """
+        for track in left:
+            if track.last != self._looked or track.lent:
+                continue
+            before = track.seen[track.last]
+            near = max(detections, key=lambda d: overlap(before, rect_of(d)), default=None)
+            if near is not None and overlap(before, rect_of(near)) >= _SAME:
+                track.add(frame, near)
+                track.lent = True
 
     def forget(self, frame: int) -> None:
         """Drops what no frame from `frame` on can need."""
@@ -176,7 +196,7 @@ def _distance(track: Track, frame: int, rect: Rect) -> float:
     guess = track.predict(frame)
     size = max(guess[2], guess[3], rect[2], rect[3])
     shift = float(np.hypot(*(rect[:2] - guess[:2]))) / size
-    growth = abs(float(np.log(rect[3] / guess[3])))
+    growth = float(np.abs(np.log(rect[2:] / guess[2:])).mean())
     new = track.hits == 1
     reach = min(_REACH + dt * (_REACH_NEW if new else _REACH_FRAME), _REACH_MOST)
     if shift > reach or growth > np.log(_GROWTH):

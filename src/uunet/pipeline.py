@@ -122,7 +122,7 @@ def reconstruct(
     give_back_large_blocks()
     meter, summary, tracks = Meter(), Summary(), set[int | None]()
     with (
-        # what is published is read as it is: images are made of it after the message is
+        # the encoder makes images of any layout
         PublicReader(source, codec=None if encode.still else encode.codec) as reader,
         RawWriter(target, reader.info, encode, span=(selection.begin, selection.end)) as writer,
     ):
@@ -138,7 +138,8 @@ def reconstruct(
                 with meter.stage("unmask"):
                     chosen = found.positions(selection.tracks)
                     turn = reader.info.rotation
-                    restored.append(unmask(found.frame, found.boxes, restorer, turn, chosen, in_place=True))
+                    frame = unmask(found.frame, found.boxes, restorer, turn, chosen, in_place=True)
+                    restored.append(reader.prepared(frame))
                 tracks.update(found.tracks[i] for i in chosen)
                 _note(summary, found, chosen, restorer.card.smallest, named=selection.tracks is not None)
             summary.frames += len(restored)

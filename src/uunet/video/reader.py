@@ -12,10 +12,10 @@ from typing import Generic, Self, TypeVar
 
 from uunet.channel import Channel, Closed
 from uunet.errors import TruncatedError
-from uunet.types import Picture, PublicFrame, RawFrame
+from uunet.types import Layout, Picture, PublicFrame, RawFrame
 from uunet.video.blocks import Blocks
 from uunet.video.formats import Codec, VideoInfo
-from uunet.video.pictures import Converter
+from uunet.video.pictures import Converter, to_frame
 from uunet.video.source import Source
 
 F = TypeVar("F", RawFrame, PublicFrame)
@@ -57,11 +57,15 @@ class _Reader(ABC, Generic[F]):
     def __init__(self, path: Path, *, codec: Codec | None = None, threads: int | None = None) -> None:
         self._source = Source(Path(path), codec, threads, payloads=self._wants_payloads)
         self._channel: Channel[_Read] = Channel(_AHEAD)
-        self._converter = Converter(self.info.layout, self.info.size, self._source.own)
+        self._converter = Converter(self._layout(), self.info.size, self._source.own)
         self._thread: threading.Thread | None = None
         self.last_duration: int | None = None
 
     _wants_payloads = False
+
+    def _layout(self) -> Layout:
+        """Of the frames."""
+        return self.info.layout
 
     @property
     def info(self) -> VideoInfo:
@@ -143,9 +147,27 @@ class RawReader(_Reader[RawFrame]):
 
 
 class PublicReader(_Reader[PublicFrame]):
-    """Reads a published video: frames with the user data that was stored beside them."""
+    """Reads a published video: frames with the user data that was stored beside them.
+
+    The pictures are those of the file, since a message may stand in their lowest bits: `prepared` turns them
+    into what the output's codec takes.
+    """
 
     _wants_payloads = True
+
+    def _layout(self) -> Layout:
+        return self._source.nearest
+
+    def prepared(self, frame: RawFrame) -> RawFrame:
+        """A frame that was made of one of this reader's, in the layout of `info`, as writers want it.
+
+        Its planes may not be written to.
+        """
+        before, after = frame.picture.layout, self.info.layout
+        if before == after:
+            return frame
+        picture = Converter(after, self.info.size, before).picture(to_frame(frame.picture))
+        return RawFrame(picture, frame.index, frame.pts)
 
     def _make(self, read: _Read, index: int) -> PublicFrame:
         return PublicFrame(read.picture, index, read.pts, read.payloads)

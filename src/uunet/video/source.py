@@ -52,10 +52,12 @@ class Decoded:
 class Source:
     """The video stream of a file. `info` is complete after construction, `damage` after `frames`.
 
-    `own` is how the decoder's own pixel format is to be read (`info.layout` is that of the working format).
+    `own` is how the decoder's own pixel format is to be read, `nearest` the working format that loses least
+    of it; `info.layout` is the working format that suits what the output will be encoded with.
     """
 
     own: Layout
+    nearest: Layout
 
     def __init__(self, path: Path, codec: Codec | None, threads: int | None, *, payloads: bool) -> None:
         self._path = path
@@ -225,6 +227,8 @@ class Source:
         target = working_format(source_format, codec, size)
         colour = working_colour(frame, target, codec)
         self.own = make_layout(source_format, frame_colour(frame), size)
+        nearest = working_format(source_format, None, size)
+        self.nearest = make_layout(nearest, working_colour(frame, nearest), size)
         notes = list(conversion_notes(source_format, target))
         coder = stream.codec_context.codec.canonical_name
         display = read_display(frame, coder, stream.codec_context.field_order, _side_data(frame))
