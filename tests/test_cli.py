@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_deidentify_says_what_it_did(folder: Path) -> None:
     said = (folder / "said.txt").read_text()
     assert f"{folder / 'camera.mp4'} → {folder / 'public.mp4'}" in said
-    for row in ("5 in", "5 replaced, 1 track", "frames/s", "title", "OpenVINO", "detect and track"):
+    for row in ("5 in", "5 replaced, 1 track", "frames/s", "title", "OpenVINO"):
         assert row in said
     assert "DEMONSTRATION" in said
     assert "pseudonymised personal data" in said
@@ -47,7 +47,7 @@ def test_inspect_for_people_and_machines(folder: Path) -> None:
         assert text in ran.out
     found = Ran("inspect", folder / "public.mp4", "--json", "--model", "demo").json
     assert found["readable_frames"] == found["frames"] == 5
-    assert found["tracks"] == {"0": [{"first": 0, "last": 4, "begin": 0.0, "end": 0.4}]}
+    assert found["tracks"] == {"0": [{"first": 0, "last": 4, "begin": 0.0, "end": 0.5}]}
     (window,) = found["windows"]
     assert window["carriers"] == {"sei": 5}
     assert window["verdicts"] == {"OK": 5}
@@ -165,7 +165,7 @@ def test_truncated_input(folder: Path, tmp_path: Path) -> None:
         (lambda path: path.write_bytes(b"\0\0\0\x20ftypisom" + bytes(500)), ["mp4"]),
         (lambda path: path.write_text("a letter\n" * 100), ["mp4"]),
         (make_sound, ["no video", "audio"]),
-        (lambda path: path.mkdir(), ["no video and no image"]),
+        (lambda path: path.mkdir(), ["named like one"]),
     ],
     ids=["missing", "empty", "noise", "corrupt", "text", "sound-only", "folder"],
 )
@@ -174,7 +174,7 @@ def test_inputs_that_are_no_videos(tmp_path: Path, make: Any, texts: list[str]) 
     Ran("deidentify", tmp_path / "in.mp4", "-o", tmp_path / "out.mp4").fails(1, *texts)
     assert not (tmp_path / "out.mp4").exists()
     assert len(list(tmp_path.iterdir())) <= 1
-    if "no video and no image" not in texts:
+    if "named like one" not in texts:
         Ran("inspect", tmp_path / "in.mp4").fails(1, texts[0])
 
 

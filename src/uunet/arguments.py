@@ -59,7 +59,7 @@ def check_threshold(threshold: float | None) -> None:
     if threshold is not None and not 0 < threshold < 1:
         raise UsageError(
             f"--threshold {threshold:g} can't be used",
-            "scores lie between 0 and 1; a lower one finds more faces",
+            "scores lie between 0 and 1, both excluded; a lower one finds more faces",
         )
 
 

@@ -93,8 +93,9 @@ def plan(inputs: Sequence[Path], output: Path, encode: EncodeSettings) -> Plan:
         OutputError: an output would be an input, or two outputs have one name.
     """
     several = len(inputs) > 1 or inputs[0].is_dir()
-    if several and output.exists() and not output.is_dir():
-        raise OutputError(f"{output} is a file", "several inputs need a folder as their output")
+    named_like_a_file = output.suffix.lower() in IMAGES | VIDEOS and not output.is_dir()
+    if several and (named_like_a_file or output.is_file()):
+        raise OutputError(f"{output} is a file, or named like one", "several inputs need a folder as output")
     if not several and not output.is_dir():
         return Plan((Job(inputs[0], output),))
     found: list[tuple[Path, Path]] = []  # the input, its place in the output

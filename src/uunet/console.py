@@ -20,6 +20,8 @@ from uunet.job import Listener
 from uunet.job import Progress as Event
 from uunet.wording import error_value
 
+_WIDE = 240  # columns where no terminal says how many: a row is a line for whoever searches it
+
 
 class _Pipe(Console):
     """A console that lets `commands.guarded` decide what happens when nobody reads any more."""
@@ -61,7 +63,8 @@ class Terminal:
     def show(self, table: Table) -> None:
         """A table for people, on standard output."""
         if not (self._quiet or self._json):
-            self._out.print(table, soft_wrap=False)
+            width = None if self._out.is_terminal else _WIDE
+            self._out.print(table, soft_wrap=False, width=width)
 
     def document(self, value: dict[str, Any]) -> None:
         """The JSON document, if that is wanted."""

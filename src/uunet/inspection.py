@@ -19,7 +19,12 @@ from uunet.video import PublicReader, VideoInfo
 
 @dataclass(slots=True)
 class Span:
-    """A run of frames, both ends included: numbers from 0, and seconds from the video's first frame."""
+    """A run of frames.
+
+    Attributes:
+        first, last: their numbers from 0, both included.
+        begin, end: from when the first is shown until the last no longer is, seconds of the video.
+    """
 
     first: int
     last: int
@@ -97,11 +102,14 @@ def inspect(path: Path, pair: str | None = None) -> Inspection:
     pair = pair or (header.pair if header is not None else shipped_pair())
     with PublicReader(path) as reader:
         result = Inspection(reader.info, pair, header)
-        start: int | None = None
+        start, time = None, Fraction(0)
         for group in reveal(reader, pair):
             for found in group:
                 start = found.frame.pts if start is None else start
-                _take(result, found, (found.frame.pts - start) * reader.info.time_base)
+                time = (found.frame.pts - start) * reader.info.time_base
+                _end(result, time)
+                _take(result, found, time)
+        _end(result, time + (reader.last_duration or 0) * reader.info.time_base)
         result.damage = reader.damage
     return result
 
@@ -119,12 +127,21 @@ def _header(path: Path) -> Header | None:
     return None
 
 
+def _end(result: Inspection, time: Fraction) -> None:
+    """The frame that was taken last is shown until `time`."""
+    if result.windows:
+        result.windows[-1].span.end = time
+    for spans in result.tracks.values():
+        if spans[-1].last == result.frames - 1:
+            spans[-1].end = time
+
+
 def _take(result: Inspection, found: Revealed, time: Fraction) -> None:
     index = found.frame.index
     result.frames += 1
     result.header = result.header or found.header
     window = _window_of(result, found, index, time)
-    window.span.last, window.span.end = index, time
+    window.span.last = index
     window.verdicts[found.verdict] += 1
     window.carriers[found.carrier] += 1
     window.regions += len(found.boxes)
@@ -134,7 +151,7 @@ def _take(result: Inspection, found: Revealed, time: Fraction) -> None:
             continue
         spans = result.tracks.setdefault(track, [])
         if spans and spans[-1].last >= index - 1:
-            spans[-1].last, spans[-1].end = index, time
+            spans[-1].last = index
         else:
             spans.append(Span(index, index, time, time))
 

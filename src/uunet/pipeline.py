@@ -239,5 +239,5 @@ def _nothing_read(summary: Summary) -> MessageError:
     reasons = ", ".join(sorted({run.verdict for run in summary.silent_frames}))
     return MessageError(
         f"no message could be read in any frame ({reasons})",
-        "the video may not come from uunet, or from another pair of models than this decoder",
+        "the video is none of uunet's, or of another pair of models, or was cropped or encoded too poorly",
     )

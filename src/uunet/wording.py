@@ -39,27 +39,24 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     rate = f", {summary.frames / total:.1f} frames/s" if total else ""
     rows = [("  frames", f"{summary.frames} in {total:.1f} s{rate}")]
     if restored:
-        rows.append(("  faces", f"{summary.faces} restored, {_tracks(summary.tracks)}"))
+        rows.append(("  faces", f"{summary.faces} restored, {_many(summary.tracks, 'track')}"))
         if summary.filled:
             rows.append(
-                ("  filled", f"{summary.filled} regions are too small for the model and stay as they are")
+                ("  filled", f"{_many(summary.filled, 'region')}, too small for the model, as published")
             )
         rows.append(("  messages", _messages(summary)))
         rows += [("  unread", line) for line in run_lines(summary.silent_frames)]
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
-        rows.append(("  faces", f"{summary.faces} replaced, {_tracks(summary.tracks)}"))
+        rows.append(("  faces", f"{summary.faces} replaced, {_many(summary.tracks, 'track')}"))
         rows.append(("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track"))
-        rows.append(("  bridged", f"{summary.bridged} frames, between two in which the face was seen"))
-        rows.append(("  filled", f"{summary.filled} regions covered with one colour (never restorable)"))
+        bridged = _many(summary.bridged, "frame")
+        rows.append(("  bridged", f"{bridged}, between two in which the face was seen"))
+        rows.append(("  filled", f"{_many(summary.filled, 'more face')} covered with one colour, for good"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
     rows += [("  dropped", line) for line in summary.dropped]
     rows += [("  note", line) for line in summary.notes]
     rows.append(("  engines", ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())))
-    stages = sorted(((s, name) for name, s in summary.seconds.items() if name != "total"), reverse=True)
-    if total:
-        shares = ", ".join(f"{name} {s / total:.0%}" for s, name in stages)
-        rows.append(("  time", f"{shares} (side by side: more than 100 % together)"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
@@ -127,8 +124,8 @@ def _read(read: int, frames: int, incomplete: int) -> str:
     return f"read in {read} of {frames} frames" + (f", incomplete in {incomplete}" if incomplete else "")
 
 
-def _tracks(count: int) -> str:
-    return f"{count} track" if count == 1 else f"{count} tracks"
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 # --- inspections --------------------------------------------------------------------------------
@@ -190,7 +187,7 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     if found.incomplete:
         about.add_row("incomplete", WHY["INCOMPLETE"])
     if found.unnamed:
-        about.add_row("unnamed", f"{found.unnamed} regions of no known track")
+        about.add_row("unnamed", f"{_many(found.unnamed, 'region')} of no known track")
     yield about
     if found.tracks:
         tracks = Table("track", "seen (seconds from the beginning)", box=None, header_style="bold")

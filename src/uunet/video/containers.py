@@ -71,7 +71,8 @@ def container_for(path: Path, settings: EncodeSettings) -> Container:
     container = _BY_SUFFIX.get(path.suffix.lower())
     if container is None:
         known = ", ".join(sorted(_BY_SUFFIX))
-        raise OutputError(f"can't write {path.suffix or 'a file without suffix'}", f"use one of {known}")
+        what = path.suffix or f"a file without suffix, and {path} is no folder"
+        raise OutputError(f"can't write {what}", f"use one of {known}")
     if settings.stream not in container.streams:
         fitting = sorted(s for s, c in _BY_SUFFIX.items() if settings.stream in c.streams)
         raise OutputError(
