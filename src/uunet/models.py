@@ -25,10 +25,11 @@ CARD_KEY = "uunet.card"
 
 CARD_FORMAT = 1
 
-_AT_ONCE = 2  # faces in a call of OpenVINO: more are no faster
-
 Role = Literal["public", "private"]
 Patches = Sequence[npt.NDArray[np.float32]]
+
+_AT_ONCE: dict[Role, int] = {"public": 4, "private": 2}
+"""Faces that OpenVINO computes together: U_e gets those of several frames, U_d those of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class _Net:
                 f"{path} is {kinds[self.card.role]}, not {kinds[role]}",
                 "deidentify takes the public model, reconstruct the private one",
             )
-        self._engine = Engine(path, threads=threads or max(share(2), min(share(1), 2)), batch=_AT_ONCE)
+        self._engine = Engine(path, threads=threads or max(share(2), min(share(1), 2)), batch=_AT_ONCE[role])
 
     @property
     def engine(self) -> str:

@@ -20,7 +20,7 @@ from uunet.video.source import Source
 
 F = TypeVar("F", RawFrame, PublicFrame)
 
-_AHEAD = 2  # frames decoded in advance: enough to keep both threads busy, little enough at 8K
+_AHEAD = 1  # frame decoded in advance: it keeps both threads busy, and is little at 8K
 
 
 @dataclass(frozen=True, slots=True, eq=False)
