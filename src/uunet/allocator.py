@@ -8,7 +8,7 @@ from typing import Any
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _LARGE = 1 << 20  # bytes: below a frame of 720p
-_KEPT = 8 << 20  # bytes
+_KEPT = 4 << 20  # bytes
 
 
 def give_back_large_blocks() -> None:
@@ -16,7 +16,7 @@ def give_back_large_blocks() -> None:
 
     glibc begins like that, but raises the limit to up to 32 MB with every block that is freed. Encoders, nets
     and frames then leave holes between what is still in use, 50 to 80 MB at 720p, and more of them with every
-    minute. Up to 8 MB of smaller blocks are kept at the end of the heap: glibc would give back all but 128 KB
+    minute. Up to 4 MB of smaller blocks are kept at the end of the heap: glibc would give back all but 128 KB
     with every frame and fetch them for the next, which the system fills with zeros each time. All threads
     share one heap, which takes no more time: what one leaves free in a heap of its own no other can use,
     15 MB. Elsewhere this does nothing.
@@ -32,7 +32,7 @@ def give_back_holes() -> None:
     """Gives back what lies free between blocks in use: 5 MB at 720p. Elsewhere than in glibc, nothing."""
     malloc_trim = _from_glibc("malloc_trim")
     if malloc_trim is not None:
-        malloc_trim(_KEPT)
+        malloc_trim(0)
 
 
 def _from_glibc(name: str) -> Any:
