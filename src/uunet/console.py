@@ -52,7 +52,7 @@ class Terminal:
         self._json = as_json
         self._debug = debug
         self._check = check
-        self._out = _Pipe(highlight=False, soft_wrap=True)
+        self._out = _Pipe(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
         self._err = _Pipe(stderr=True, highlight=False, soft_wrap=True)
 
     def say(self, text: str = "") -> None:
@@ -63,8 +63,7 @@ class Terminal:
     def show(self, table: Table) -> None:
         """A table for people, on standard output."""
         if not (self._quiet or self._json):
-            width = None if self._out.is_terminal else _WIDE
-            self._out.print(table, soft_wrap=False, width=width)
+            self._out.print(table, soft_wrap=False)
 
     def document(self, value: dict[str, Any]) -> None:
         """The JSON document, if that is wanted."""
