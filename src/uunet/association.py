@@ -176,9 +176,9 @@ class Follower:
             if track.last != self._looked or track.lent:
                 continue
             before = track.seen[track.last]
-            near = max(detections, key=lambda d: overlap(before, rect_of(d)), default=None)
-            if near is not None and overlap(before, rect_of(near)) >= _SAME:
-                track.add(frame, near)
+            shares = [overlap(before, rect_of(d)) for d in detections]
+            if max(shares, default=0) >= _SAME:
+                track.add(frame, detections[shares.index(max(shares))])
                 track.lent = True
 
     def forget(self, frame: int) -> None:

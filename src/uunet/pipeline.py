@@ -122,8 +122,7 @@ def reconstruct(
     give_back_large_blocks()
     meter, summary, tracks = Meter(), Summary(), set[int | None]()
     with (
-        # the encoder makes images of any layout
-        PublicReader(source, codec=None if encode.still else encode.codec) as reader,
+        PublicReader(source, codec=encode.codec) as reader,
         RawWriter(target, reader.info, encode, span=(selection.begin, selection.end)) as writer,
     ):
         restorer = Restorer(decoder)

@@ -150,6 +150,8 @@ class OpenVino:
         with _converter_left_out():
             import openvino  # noqa: PLC0415  (0.5 s: paid by those who run a model, not by `import uunet`)
 
+        self._openvino, self._data, self._plan = openvino, data, plan
+        self._shapes: dict[str, list[int]] = {}
         with _signal_stack_kept():
             self._core = openvino.Core()
             native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -160,49 +162,50 @@ class OpenVino:
                 "NUM_STREAMS": 1 if plan.batch is None else min(plan.threads, _STREAMS),
                 "INFERENCE_NUM_THREADS": plan.threads,
             }
-            model = self._core.read_model(data)
-            if plan.wanted is not None:
-                ports = [model.output(name) for name in plan.wanted]
-                model = openvino.Model([port.node for port in ports], model.get_parameters())
+            model = self._read()
             quantised = any(node.get_type_name() == "FakeQuantize" for node in model.get_ordered_ops())
             self.name = f"OpenVINO CPU {'int8' if quantised else kind}"
             self.inputs = tuple(port.get_any_name() for port in model.inputs)
             self.outputs = tuple(port.get_any_name() for port in model.outputs)
-            self._shapes: dict[str, list[int]] = {}
-            if plan.pictures:
-                steps = openvino.preprocess.PrePostProcessor(model)
-                for name in self.inputs:
-                    steps.input(name).tensor().set_element_type(openvino.Type.u8)
-                self._model = steps.build()  # compiled as soon as its shapes are known
-            else:
-                self._model = None
-                if plan.batch is not None:
-                    model.reshape({port: [plan.batch, *port.partial_shape[1:]] for port in model.inputs})
+            if plan.batch is not None:
+                model.reshape({port: [plan.batch, *port.partial_shape[1:]] for port in model.inputs})
+            if not plan.pictures:  # else it is compiled as soon as its shapes are known
                 self._requests = self._compiled(model)
-            self._batch = plan.batch
+
+    def _read(self) -> Any:
+        """The model as it is in its file, but for what the plan asks."""
+        model = self._core.read_model(self._data)
+        if self._plan.wanted is not None:
+            ports = [model.output(name) for name in self._plan.wanted]
+            model = self._openvino.Model([port.node for port in ports], model.get_parameters())
+        if not self._plan.pictures:
+            return model
+        steps = self._openvino.preprocess.PrePostProcessor(model)
+        for port in model.inputs:
+            steps.input(port.get_any_name()).tensor().set_element_type(self._openvino.Type.u8)
+        return steps.build()
 
     def _compiled(self, model: Any) -> Any:
         """The model, ready to run, behind as many requests as it has streams."""
-        import openvino  # noqa: PLC0415
-
         compiled = self._core.compile_model(model, "CPU", self._config)
-        return openvino.AsyncInferQueue(compiled, self._config["NUM_STREAMS"])
+        return self._openvino.AsyncInferQueue(compiled, self._config["NUM_STREAMS"])
 
     def _fit(self, shapes: dict[str, list[int]]) -> None:
-        """Makes sure that the model is compiled for these shapes."""
-        if self._model is None or shapes == self._shapes:
+        """Makes sure that a model for pictures is compiled for these shapes."""
+        if not self._plan.pictures or shapes == self._shapes:
             return
         with _signal_stack_kept():
             self._requests, self._shapes = None, {}  # frees the memory for the last ones first
-            self._model.reshape(shapes)
-            self._requests, self._shapes = self._compiled(self._model), shapes
+            model = self._read()  # anew: kept, it would take 3 MB beside the compiled one
+            model.reshape(shapes)
+            self._requests, self._shapes = self._compiled(model), shapes
 
     def run(self, feeds: Arrays) -> dict[str, npt.NDArray[Any]]:
         """See `Runner.run`."""
-        if self._batch is None:
+        if self._plan.batch is None:
             self._fit({name: list(array.shape) for name, array in feeds.items()})
             return self._infer([feeds])[0]
-        done = self._infer(list(_pieces(feeds, self._batch)))
+        done = self._infer(list(_pieces(feeds, self._plan.batch)))
         count = len(next(iter(feeds.values())))
         return {name: np.concatenate([piece[name] for piece in done])[:count] for name in self.outputs}
 

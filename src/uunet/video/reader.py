@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -163,11 +164,13 @@ class PublicReader(_Reader[PublicFrame]):
 
         Its planes may not be written to.
         """
-        before, after = frame.picture.layout, self.info.layout
-        if before == after:
+        if self._source.nearest == self.info.layout:
             return frame
-        picture = Converter(after, self.info.size, before).picture(to_frame(frame.picture))
-        return RawFrame(picture, frame.index, frame.pts)
+        return RawFrame(self._last_step.picture(to_frame(frame.picture)), frame.index, frame.pts)
+
+    @cached_property
+    def _last_step(self) -> Converter:
+        return Converter(self.info.layout, self.info.size, self._source.nearest)
 
     def _make(self, read: _Read, index: int) -> PublicFrame:
         return PublicFrame(read.picture, index, read.pts, read.payloads)
