@@ -35,19 +35,33 @@ ROWS: dict[str, dict[str, tuple[Path, dict[str, Any], tuple[int, ...]]]] = {
         "32 bits": (WEIGHTS, {**DETECTOR, "precision": "f32"}, (1, 3, *SIZE)),
     },
     "U_e, four faces": {
-        "two at a time (as shipped)": (shipped("public"), {"threads": 1, "batch": 2}, (4, 4, 64, 64)),
+        "four at a time (as shipped)": (shipped("public"), {"threads": 1, "batch": 4}, (4, 4, 64, 64)),
         "any number": (shipped("public"), {"threads": 1}, (4, 4, 64, 64)),
-        "32 bits, two at a time": (
+        "32 bits, four at a time": (
             shipped("public"),
-            {"threads": 1, "batch": 2, "precision": "f32"},
+            {"threads": 1, "batch": 4, "precision": "f32"},
             (4, 4, 64, 64),
         ),
     },
     "U_d, four faces": {
         "two at a time (as shipped)": (shipped("private"), {"threads": 1, "batch": 2}, (4, 3, 64, 64)),
         "any number": (shipped("private"), {"threads": 1}, (4, 3, 64, 64)),
+        "32 bits, two at a time": (
+            shipped("private"),
+            {"threads": 1, "batch": 2, "precision": "f32"},
+            (4, 3, 64, 64),
+        ),
     },
 }
+
+
+def add_eight_bits(folder: Path) -> None:
+    """Rows for the pair that `uunet-lab quantise pair` wrote into a folder."""
+    for net, name, batch, channels in (("U_e", "public", 4, 4), ("U_d", "private", 2, 3)):
+        how: dict[str, Any] = {"threads": 1, "batch": batch}
+        for way, also in (("8 bits", {}), ("8 bits, the rest in 32", {"precision": "f32"})):
+            row = (folder / f"{name}.onnx", {**how, **also}, (4, channels, 64, 64))
+            ROWS[f"{net}, four faces"][way] = row
 
 
 def measured(net: str, way: str, seconds: float) -> dict[str, Any]:
@@ -80,7 +94,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each row in each round")
     parser.add_argument("--one", nargs=2, metavar=("NET", "WAY"), help="measure one row and print it")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/nets.json"))
+    parser.add_argument("--eight", type=Path, metavar="FOLDER", help="a pair in 8 bits, to be measured too")
     given = parser.parse_args()
+    if given.eight:
+        add_eight_bits(given.eight)
     if given.one:
         print(json.dumps(measured(*given.one, given.seconds)))
         return 0
@@ -89,13 +106,14 @@ def main() -> int:
         for net, ways in ROWS.items():
             for way in ways:
                 command = [sys.executable, __file__, "--one", net, way, "--seconds", str(given.seconds)]
+                command += ["--eight", str(given.eight)] if given.eight else []
                 run = subprocess.run(command, check=True, capture_output=True, text=True)
                 found[net][way].append(json.loads(run.stdout))
     report = {
         "metric": "processor milliseconds of a call, median; peak MB of 10^6 bytes, with the engine",
         "nets": {net: _summary(ways) for net, ways in found.items()},
         "commit": commit(),
-        "command": "python benchmarks/nets.py",
+        "command": "python benchmarks/nets.py" + (" --eight FOLDER" if given.eight else ""),
     }
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(report, indent=1) + "\n")

@@ -16,8 +16,8 @@ from uunet.types import Detection, FrameSize, Layout, Picture, Plane
 WEIGHTS = Path(__file__).parent / "weights" / "centerface.onnx"
 
 WEIGHTS_INT8 = Path(__file__).parent / "weights" / "centerface-int8.onnx"
-"""The same in 8 bits, made by `uunet-lab quantise`: on a processor three fifths of the time of bfloat16 and
-a third of that of 32 bit (results/nets.json). results/coverage.json says that it misses nothing for it."""
+"""The same in 8 bits, made by `uunet-lab quantise detector`: on a processor three fifths of the time of
+bfloat16, a third of 32 bit (results/nets.json). results/coverage.json says that it misses nothing for it."""
 
 WEAKEST = 0.15
 """Score from which a detection is reported by default: low, since weak boxes keep a track alive."""

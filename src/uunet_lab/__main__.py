@@ -23,10 +23,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+quantise_app = typer.Typer(help="Models in 8 bits, for processors.", no_args_is_help=True)
 evaluate_app = typer.Typer(help="Measure models; writes results/*.json.", no_args_is_help=True)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(quantise_app, name="quantise")
 
 
 @app.command()
@@ -62,8 +64,8 @@ def export(  # noqa: PLR0917
     write(decoder, 3, replace(card, role="private"), output / "private.onnx")
 
 
-@app.command()
-def quantise(
+@quantise_app.command("detector")
+def quantise_detector_(
     clips: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="Like those that it will see.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The ONNX file.")],
     frames: Annotated[int, typer.Option(min=1, help="Of each video.")] = 8,
@@ -74,6 +76,22 @@ def quantise(
 
         used = quantise_detector(clips, output, frames)
         terminal.say(f"{output}: from {used} frames")
+
+
+@quantise_app.command("pair")
+def quantise_pair_(
+    public: Annotated[Path, typer.Argument(help="U_e.", exists=True)],
+    private: Annotated[Path, typer.Argument(help="U_d.", exists=True)],
+    faces: Annotated[Path, typer.Option(help="A packed set, like the one of the training.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for public.onnx and private.onnx.")],
+    count: Annotated[int, typer.Option(min=1, help="Faces from which the ranges of values are taken.")] = 256,
+) -> None:
+    """Write a pair in 8 bits, for processors without bfloat16; measure it with `evaluate pair`."""
+    with guarded() as terminal:
+        from uunet_lab.methods.uunet.quantise import quantise_pair  # noqa: PLC0415
+
+        for path in quantise_pair(public, private, faces, output, count):
+            terminal.say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 
 @evaluate_app.command("pair")

@@ -50,9 +50,7 @@ def export(net: nn.Module, channels: int, card: Card, target: Path) -> float:
         verbose=False,
     )
     model = onnx.load(str(partial))
-    fields = {name: value for name, value in asdict(card).items() if name != "sha256"}
-    del model.metadata_props[:]
-    model.metadata_props.add(key=CARD_KEY, value=json.dumps({"format": CARD_FORMAT, **fields}))
+    give_card(model, card)
     model.doc_string = ""
     for node in model.graph.node:  # the exporter writes the paths of our sources into every node
         del node.metadata_props[:]
@@ -65,6 +63,13 @@ def export(net: nn.Module, channels: int, card: Card, target: Path) -> float:
         raise RuntimeError(f"ONNX and torch differ by {difference:.2g}: {target} was not written")
     partial.rename(target)
     return difference
+
+
+def give_card(model: onnx.ModelProto, card: Card) -> None:
+    """Put a card into a model, in place of all that it says of itself; `sha256` is left out."""
+    fields = {name: value for name, value in asdict(card).items() if name != "sha256"}
+    del model.metadata_props[:]
+    model.metadata_props.add(key=CARD_KEY, value=json.dumps({"format": CARD_FORMAT, **fields}))
 
 
 def _difference(net: nn.Module, path: Path, channels: int, side: int) -> float:
