@@ -70,6 +70,19 @@ def test_reconstruct_a_span(folder: Path, tmp_path: Path) -> None:
     assert target.read_bytes() == before
 
 
+def test_a_folder_takes_what_is_restored(folder: Path, tmp_path: Path) -> None:
+    assert Ran("reconstruct", folder / "public.mp4", "-o", tmp_path, "--decoder", "demo").code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["public.mp4"]
+
+
+@pytest.mark.parametrize(("suffix", "told"), [(".mkv", True), (".mp4", False)])
+def test_times_that_a_container_moves_are_said(tmp_path: Path, suffix: str, told: bool) -> None:
+    camera = make_video(tmp_path / "camera.mp4", frames=6, sound=0.5)  # AAC: it begins before zero
+    ran = Ran("deidentify", camera, "-o", tmp_path / f"public{suffix}", "--json")
+    (file,) = ran.json["files"]
+    assert any("ms later than in the source" in note for note in file["summary"]["notes"]) == told
+
+
 def test_restored_is_nearer_to_the_original_than_public(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "restored.mkv"
     assert Ran("reconstruct", folder / "public.mp4", "-o", target, "--decoder", shipped("private")).code == 0

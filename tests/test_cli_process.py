@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -57,18 +58,27 @@ def test_help_imports_nothing_heavy() -> None:
     assert "HEAVY []" in done.stdout
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped_runs_leave_nothing(tmp_path: Path, sent: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(
+    ("sent", "code", "again"),
+    [(signal.SIGINT, 130, ()), (signal.SIGTERM, 143, ()), (signal.SIGINT, 130, (0.05, 0.1, 0.1, 0.1, 0.2))],
+)
+def test_stopped_runs_leave_nothing(
+    tmp_path: Path, sent: signal.Signals, code: int, again: tuple[float, ...]
+) -> None:
     face_clip(tmp_path / "camera.mp4", frames=80)
-    process = start("deidentify", tmp_path / "camera.mp4", "-o", tmp_path / "out.mp4")
+    process = start("deidentify", tmp_path / "camera.mp4", "-o", tmp_path / "out.mp4", "--json")
     deadline = time.monotonic() + 120
     while not any(tmp_path.glob(".*partial*")):  # the run has begun to write
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    for pause in again:  # impatient people press Ctrl-C while the first one is being obeyed
+        process.send_signal(sent)
+        time.sleep(pause)
     process.send_signal(sent)
-    _, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == code, err
+    assert json.loads(out)["exit_code"] == code
     assert "stopped" in err
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["camera.mp4"]

@@ -141,7 +141,7 @@ class BoxFileWriter:
         self._path = Path(path)
         if any(self._path.resolve() == video.resolve() for video in videos):
             raise OutputError(f"{path} is the name of a video of this run", "give the boxes another name")
-        self._part = self._path.with_name(self._path.name + ".part")
+        self._part = self._path.with_name(f".{self._path.name}.partial")
         self._first = True
         try:
             self._file: TextIO = self._part.open("w", encoding="utf-8")

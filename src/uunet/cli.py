@@ -139,7 +139,9 @@ def deidentify(  # noqa: PLR0917
 @app.command()
 def reconstruct(  # noqa: PLR0917
     public: Annotated[Path, typer.Argument(metavar="PUBLIC", help="The public file, or a copy of it.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The restored file: it shows faces.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The restored file, which shows faces; or its folder.")
+    ],
     decoder: Annotated[
         str | None,
         typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's. Required."),
@@ -182,7 +184,11 @@ def reconstruct(  # noqa: PLR0917
             raise UsageError("--from is not before --to", "give a span that has frames")
         check_quality(codec, crf, preset)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
-        job, private = batch.Job(public, output), model_path(decoder)
+        if output.is_dir() and not public.is_dir():
+            (job,) = batch.plan((public,), output, encode).jobs
+        else:
+            job = batch.Job(public, output)
+        private = model_path(decoder)
 
         def work(job: batch.Job) -> Summary:
             with terminal.progress(job.source.name) as listen:

@@ -19,7 +19,7 @@ from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
 from uunet.models import Role, read_card, shipped
 from uunet.pipeline import deidentify
-from uunet.stopping import Stop, Stopped
+from uunet.stopping import Stop, Stopped, ignore_further
 from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
 from uunet.wording import demonstration_warning, summary_table
@@ -44,7 +44,8 @@ def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) 
         terminal.refusal(error)
         raise typer.Exit(error.exit_code) from None
     except Stopped as error:
-        terminal.warn("stopped; there is no output of what was not finished")
+        ignore_further()
+        terminal.stopped(error.exit_code)
         raise typer.Exit(error.exit_code) from None
     except BrokenPipeError:
         # who reads has gone; Python would complain once more when it flushes at exit

@@ -72,7 +72,17 @@ class Terminal:
 
     def refusal(self, error: UUNetError) -> None:
         """The JSON document of a command that could not begin."""
-        self.document({"format": 1, "exit_code": error.exit_code, "error": error_value(error)})
+        self.document(
+            {"uunet": "error", "format": 1, "exit_code": error.exit_code, "error": error_value(error)}
+        )
+
+    def stopped(self, code: int) -> None:
+        """A signal ended the command: said to people and, if wanted, as the JSON document."""
+        message = "stopped; there is no output of what was not finished"
+        self.warn(message)
+        hint = "the same command does the rest: outputs that are complete are skipped in a folder"
+        said = {"kind": "Stopped", "message": message, "hint": hint}
+        self.document({"uunet": "error", "format": 1, "exit_code": code, "error": said})
 
     def warn(self, text: str) -> None:
         """A line on standard error, always."""

@@ -160,7 +160,7 @@ class Summary:
         self.damage, self.seconds = reader.damage, seconds
         self.stripped, self.dropped = report.stripped, report.dropped
         self.weak_windows = tuple(report.unread)
-        self.notes = (*reader.info.notes, *reader.content_notes, *notes, *report.notes)
+        self.notes = (*reader.info.notes, *reader.content_notes, *notes, *report.notes, *_of_times(report))
         return self
 
     @property
@@ -185,3 +185,13 @@ class Selection:
     def holds(self, seconds: Fraction) -> bool:
         """Whether a frame at this time is wanted."""
         return (self.begin is None or seconds >= self.begin) and (self.end is None or seconds < self.end)
+
+
+def _of_times(report: WriterReport) -> tuple[str, ...]:
+    """What is to be said where all times moved."""
+    if not report.time_shift:
+        return ()
+    return (
+        f"everything is {1000 * float(report.time_shift):.0f} ms later than in the source, sound too: it has "
+        "times below zero, as AAC sound begins with, which this container can't hold",
+    )

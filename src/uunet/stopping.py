@@ -52,5 +52,12 @@ class Stop:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        self._number = number
-        self.check()
+        if self._number is None:  # a second one would interrupt what the first one makes tidy
+            self._number = number
+            self.check()
+
+
+def ignore_further() -> None:
+    """Let no signal disturb the end of the process, which is near."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -79,18 +79,21 @@ def quantise_detector_(
 
 
 @quantise_app.command("pair")
-def quantise_pair_(
+def quantise_pair_(  # noqa: PLR0917
     public: Annotated[Path, typer.Argument(help="U_e.", exists=True)],
     private: Annotated[Path, typer.Argument(help="U_d.", exists=True)],
     faces: Annotated[Path, typer.Option(help="A packed set, like the one of the training.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for public.onnx and private.onnx.")],
     count: Annotated[int, typer.Option(min=1, help="Faces from which the ranges of values are taken.")] = 256,
+    metrics: Annotated[Path | None, typer.Option(help="What `evaluate pair` wrote, for the cards.")] = None,
 ) -> None:
     """Write a pair in 8 bits, for processors without bfloat16; measure it with `evaluate pair`."""
     with guarded() as terminal:
+        from uunet_lab.evaluation.results import card_metrics  # noqa: PLC0415
         from uunet_lab.methods.uunet.quantise import quantise_pair  # noqa: PLC0415
 
-        for path in quantise_pair(public, private, faces, output, count):
+        figures = card_metrics(metrics) if metrics else {}
+        for path in quantise_pair(public, private, faces, output, count=count, metrics=figures):
             terminal.say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from cartoon import picture
 from cli_media import face_clip, face_image
 from lab_media import drawn_faces
 from uunet.detect import CenterFaceDetector
 from uunet.engine import Engine
-from uunet.models import Restorer, Swapper, read_card, shipped
+from uunet.models import Card, read_card, shipped
 from uunet_lab.datasets.packing import pack
 from uunet_lab.datasets.records import FaceRecord
+from uunet_lab.methods.uunet.paper_networks import UNet
 from uunet_lab.methods.uunet.quantise import quantise_pair
 from uunet_lab.training.errors import TrainingError
+from uunet_lab.training.export import export
 from uunet_lab.training.quantise import quantise_detector
 
 
@@ -48,30 +52,48 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_pair_still_restores(packed: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """U-Nets of the paper, small and untrained."""
+    folder = tmp_path_factory.mktemp("pair")
+    torch.manual_seed(1)
+    card = Card("tiny", "public", "ab" * 16, 64, 20, True, "nothing", "none", {"psnr": 9.0})
+    export(UNet(4, 8), 4, card, folder / "public.onnx")
+    export(UNet(3, 8), 3, replace(card, role="private"), folder / "private.onnx")
+    return folder / "public.onnx", folder / "private.onnx"
+
+
+def test_a_pair_computes_the_same(packed: Path, pair: tuple[Path, Path], tmp_path: Path) -> None:
     pytest.importorskip("nncf", reason="nncf is not installed")
-    public, private = quantise_pair(shipped("public"), shipped("private"), packed, tmp_path / "8", 16)
-    assert public.stat().st_size < shipped("public").stat().st_size / 2
-    card, original = read_card(public), read_card(shipped("public"))
-    assert (card.pair, card.demonstration, card.metrics) == (original.pair, True, {})
-    x = np.ascontiguousarray(drawn_faces(4, 64, seed=5)[0], np.float32) / 255
-    noise = np.random.default_rng(1).random((4, 64, 64), np.float32)
-    swapper, restorer = Swapper(public), Restorer(private)
-    a = swapper.swap(list(x), list(noise))
-    error = np.mean((np.stack(restorer.restore(a)) - x) ** 2)
-    assert -10 * np.log10(error) > 15  # drawn faces are none that it was trained on
-    assert np.abs(np.stack(a) - x).mean() > 0.05
+    new = quantise_pair(*pair, packed, tmp_path / "8", count=16, metrics={"psnr": 1.0})
+    x = np.ascontiguousarray(drawn_faces(4, 64, seed=5)[0].transpose(0, 3, 1, 2), np.float32) / 255
+    noise = np.random.default_rng(1).random((4, 1, 64, 64), np.float32)
+    for before, after, image in zip(pair, new, (np.concatenate([x, noise], 1), x), strict=True):
+        assert after.stat().st_size < before.stat().st_size / 2
+        card, original = read_card(after), read_card(before)
+        assert (card.pair, card.role, card.demonstration) == (original.pair, original.role, True)
+        assert (card.name, card.metrics) == ("tiny-int8", {"psnr": 1.0})
+        (expected,), (found,) = (
+            Engine(path, precision="f32").run({"image": image}).values() for path in (before, after)
+        )
+        assert not np.array_equal(found, expected)
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.85  # untrained nets are noise: 0.92
 
 
-def test_two_of_one_role_are_no_pair(packed: Path, tmp_path: Path) -> None:
+def test_a_pair_in_8_bits_is_not_quantised_again(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="8 bits already"):
+        quantise_pair(shipped("public"), shipped("private"), packed, tmp_path / "8", count=4, metrics={})
+    assert not (tmp_path / "8" / "public.onnx").exists()
+
+
+def test_two_of_one_role_are_no_pair(packed: Path, pair: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no pair"):
-        quantise_pair(shipped("public"), shipped("public"), packed, tmp_path / "8", 4)
+        quantise_pair(pair[0], pair[0], packed, tmp_path / "8", count=4, metrics={})
     assert not (tmp_path / "8").exists()
 
 
-def test_the_originals_are_not_overwritten(packed: Path, tmp_path: Path) -> None:
-    for role in ("public", "private"):
-        (tmp_path / f"{role}.onnx").write_bytes(shipped(role).read_bytes())
+def test_the_originals_are_not_overwritten(packed: Path, pair: tuple[Path, Path]) -> None:
+    before = read_card(pair[0])
     with pytest.raises(TrainingError, match="overwritten"):
-        quantise_pair(tmp_path / "public.onnx", tmp_path / "private.onnx", packed, tmp_path, 4)
-    assert read_card(tmp_path / "public.onnx") == read_card(shipped("public"))
+        quantise_pair(*pair, packed, pair[0].parent, count=4, metrics={})
+    assert read_card(pair[0]) == before

@@ -74,9 +74,10 @@ def container_for(path: Path, settings: EncodeSettings) -> Container:
         what = path.suffix or f"a file without suffix, and {path} is no folder"
         raise OutputError(f"can't write {what}", f"use one of {known}")
     if settings.stream not in container.streams:
+        codecs = " or ".join(name for name in container.streams if container.muxer != "image2")
         fitting = sorted(s for s, c in _BY_SUFFIX.items() if settings.stream in c.streams)
         raise OutputError(
             f"{settings.codec} does not go into {path.suffix}",
-            f"use {' or '.join(fitting)}, or another codec",
+            f"use {' or '.join(fitting)}, or {f'--codec {codecs}' if codecs else 'another codec'}",
         )
     return container

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from skimage.metrics import structural_similarity
 
-from uunet.detect import CenterFaceDetector
+from uunet.detect import CenterFaceDetector, full_precision
 from uunet.masking import NoiseBank, Region, mask, unmask
 from uunet.models import Restorer, Swapper
 from uunet.types import PublicFrame, RawFrame
@@ -117,7 +117,7 @@ def measure_stills(stills: Sequence[Image], pair: Pair, judges: Judges, margin: 
     quality: dict[str, list[Floats]] = defaultdict(list)
     seen: dict[str, list[Image]] = defaultdict(list)
     found = np.zeros((2, len(stills)))
-    detector = CenterFaceDetector(0.3, scale=2.0)
+    detector = CenterFaceDetector(0.3, scale=2.0, engine=full_precision())  # a judge does not change
     per = COLUMNS * ROWS
     for begin in range(0, len(stills), per):
         x = Mosaic.of(stills[begin : begin + per], margin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,11 @@ twice as much (mean intersection over union with the boxes of 32 bits .933 inste
 
 
 def eight_bits(
-    model: onnx.ModelProto, examples: Sequence[Mapping[str, npt.NDArray[np.float32]]], kept: Sequence[str]
+    model: onnx.ModelProto,
+    examples: Sequence[Mapping[str, npt.NDArray[np.float32]]],
+    kept: Sequence[str],
+    *,
+    only: Collection[str] = (),
 ) -> onnx.ModelProto:
     """A model whose weights and activations are computed with in 8 bits.
 
@@ -31,6 +35,7 @@ def eight_bits(
         model: of opset 13 or later, every node with a name, every weight a constant.
         examples: inputs, from which the ranges of the activations are taken.
         kept: names of nodes that stay as they are.
+        only: types of the operators that are computed in 8 bits; all that can be, if empty.
 
     Raises:
         TrainingError: NNCF is not installed.
@@ -38,15 +43,23 @@ def eight_bits(
     os.environ.setdefault("NNCF_CI", "1")  # else it reports each call to its makers' server
     try:
         import nncf  # noqa: PLC0415
+        from nncf.quantization.advanced_parameters import (  # noqa: PLC0415
+            AdvancedQuantizationParameters,
+            OverflowFix,
+        )
     except ImportError as error:
         raise TrainingError("quantisation needs the package nncf", "pip install 'uunet[quantise]'") from error
     nncf.set_log_level(logging.ERROR)
+    others = {node.op_type for node in model.graph.node}.difference(only) if only else set()
+    # On processors without VNNI sums of two products overflow 16 bits unless weights leave a bit unused.
+    room = AdvancedQuantizationParameters(overflow_fix=OverflowFix.ENABLE)
     quantised: onnx.ModelProto = nncf.quantize(
         model,
         nncf.Dataset(examples),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(examples),
-        ignored_scope=nncf.IgnoredScope(names=list(kept)),
+        ignored_scope=nncf.IgnoredScope(names=list(kept), types=sorted(others)),
+        advanced_parameters=room,
     )
     return quantised
 
