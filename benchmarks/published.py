@@ -1,11 +1,11 @@
-"""Does what `deidentify` published still say where the faces are, from its pixels alone?
+"""Does what `deidentify` published still say where the faces are, and what do they restore to?
 
     python benchmarks/published.py CLIP… -o results/published.json
 
 Every clip is published with every lossy codec and read back: with what stands beside its pictures, without
 that, and after each of the second encodes of `carrier.py`. A window is read if it names every region as
 `hide` was told; where the pictures kept their size, the boxes of every frame must also be those that were
-masked.
+masked, and it is restored: PSNR of each region against the clip's, of which the median is taken.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from unittest.mock import patch
 
 import av
 import av.logging
+import numpy as np
+import numpy.typing as npt
 from av.video.frame import PictureType
 from carrier import SECOND, Encoder
 from revision import commit
@@ -31,10 +33,11 @@ from uunet import pipeline
 from uunet.hiding import Hidden, hide, reveal
 from uunet.job import Options
 from uunet.listening import Revealed
-from uunet.models import shipped_pair
+from uunet.models import shipped, shipped_pair
 from uunet.types import Box, PublicFrame, Segment, Window
 from uunet.video import EncodeSettings, PublicReader
 
+RGB = npt.NDArray[np.float32]
 CODECS = ("h264", "hevc", "av1")
 
 
@@ -98,6 +101,34 @@ def compared(path: Path, told: Told, *, stripped: bool, same_size: bool) -> dict
     return right
 
 
+def pictures(path: Path) -> Iterator[RGB]:
+    """The frames of a file, (height, width, 3)."""
+    with av.open(str(path)) as video:
+        for frame in video.decode(video=0):
+            yield frame.to_ndarray(format="rgb24").astype(np.float32)
+
+
+def psnr(clip: Path, other: Path, told: Told) -> float:
+    """Median over all regions, dB."""
+    found = []
+    for raw, shown, boxes in zip(pictures(clip), pictures(other), told.boxes, strict=True):
+        for box in boxes:
+            here = np.s_[box.y : box.y + box.h, box.x : box.x + box.w]
+            error = float(np.mean((raw[here] - shown[here]) ** 2))
+            found.append(10 * np.log10(255**2 / max(error, 1e-3)))
+    return round(float(np.median(found)), 1)
+
+
+def restored(clip: Path, public: Path, told: Told) -> float:
+    """PSNR of what a public file restores to, before it is encoded once more."""
+    target = public.with_name("restored.mkv")
+    pipeline.reconstruct(public, target, shipped("private"), encode=EncodeSettings(codec="ffv1"))
+    try:
+        return psnr(clip, target, told)
+    finally:
+        target.unlink()
+
+
 def measure(clip: Path, codec: Any) -> dict[str, Any]:
     """One clip, one codec."""
     told = Told()
@@ -109,11 +140,16 @@ def measure(clip: Path, codec: Any) -> dict[str, Any]:
             "as published": compared(public, told, stripped=False, same_size=True),
             "from its pixels": compared(public, told, stripped=True, same_size=True),
         }
+        quality = {"public": psnr(clip, public, told), "as published": restored(clip, public, told)}
         for way, encoder in SECOND.items():
             again = Path(name, "again.mkv")
             transcoded(public, again, encoder)
             ways[way] = compared(again, told, stripped=False, same_size=encoder.scale == 1)
+            if encoder.scale == 1:
+                quality[way] = restored(clip, again, told)
+        sides = [box.w for boxes in told.boxes for box in boxes]
         row = {"clip": clip.name, "codec": codec, "bytes": public.stat().st_size}
+        row |= {"median_side": float(np.median(sides)), "psnr": quality}
     return {**row, "frames": summary.frames, "faces": summary.faces + summary.filled, "read": ways}
 
 
@@ -125,7 +161,8 @@ def main() -> None:
     os.environ.setdefault("SVT_LOG", "1")
     av.logging.set_level(av.logging.PANIC)
     report: dict[str, Any] = {
-        "metric": "windows that name every region as it was hidden; frames whose boxes are those masked",
+        "metric": "windows that name every region as it was hidden; frames whose boxes are those masked; "
+        "PSNR of regions against the clip's, dB: as published, and restored",
         "second": {name: [way.name, way.options, way.scale] for name, way in SECOND.items()},
         "commit": commit(),
         "command": "python benchmarks/published.py " + " ".join(sys.argv[1:]),

@@ -24,7 +24,7 @@ app = typer.Typer(
 
 Codec = Annotated[CodecName, typer.Option(help="Of the output.")]
 Crf = Annotated[
-    int | None, typer.Option(help="Constant quality, less is better; default 18 (H.264), 20, 26.")
+    int | None, typer.Option(help="Constant quality, less is better; default 18, HEVC 20.")
 ]
 Preset = Annotated[str | None, typer.Option(help="Of the encoder; default veryfast (AV1: 9).")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
