@@ -23,9 +23,7 @@ app = typer.Typer(
 )
 
 Codec = Annotated[CodecName, typer.Option(help="Of the output.")]
-Crf = Annotated[
-    int | None, typer.Option(help="Constant quality, less is better; default 18, HEVC 20.")
-]
+Crf = Annotated[int | None, typer.Option(help="Constant quality, less is better; default 18, HEVC 20.")]
 Preset = Annotated[str | None, typer.Option(help="Of the encoder; default veryfast (AV1: 9).")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
