@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 
 import av
 from av.sidedata.sidedata import SideData, Type
@@ -140,3 +142,21 @@ def _written(mastering: tuple[Fraction, ...], codec: str) -> str:
 
 
 _LETTERS = ("G", "B", "R", "WP", "L")
+
+
+def side_data(frame: av.VideoFrame) -> dict[Type, SideData]:
+    """What is attached to a frame, by kind, as far as PyAV knows it."""
+    found = {}
+    # PyAV 18: a kind that it does not know, such as Exif, hides them all, and mapping methods raise.
+    # PyAV 19 has fewer in its length than it has: of each kind one counts.
+    with contextlib.suppress(ValueError, IndexError):
+        for index in count():
+            data: SideData = frame.side_data[index]  # type: ignore[literal-required]
+            found[data.type] = data
+    return found
+
+
+def display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
+    """Nine numbers of FFmpeg's: how the picture is turned and mirrored; None where it says nothing."""
+    data = side_data(frame).get(Type.DISPLAYMATRIX)
+    return struct.unpack("=9i", bytes(data)) if data is not None else None

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 from pathlib import Path
 
 import av
 import av.error
 from av.packet import Packet
-from av.sidedata.sidedata import SideData, Type
 from av.stream import Stream
 from av.video.stream import VideoStream
 
@@ -22,7 +18,7 @@ from uunet.cores import share
 from uunet.errors import InputError, MessageError, TruncatedError
 from uunet.types import WINDOW, Layout
 from uunet.video import stills
-from uunet.video.display import display_notes, read_display
+from uunet.video.display import display_matrix, display_notes, read_display, side_data
 from uunet.video.formats import (
     Codec,
     StreamInfo,
@@ -231,7 +227,7 @@ class Source:
         self.nearest = make_layout(nearest, working_colour(frame, nearest), size)
         notes = list(conversion_notes(source_format, target))
         coder = stream.codec_context.codec.canonical_name
-        display = read_display(frame, coder, stream.codec_context.field_order, _side_data(frame))
+        display = read_display(frame, coder, stream.codec_context.field_order, side_data(frame))
         layout = make_layout(target, colour, size)
         if codec is not None:
             notes += display_notes(display, codec, layout.chroma_h, size)
@@ -253,7 +249,7 @@ class Source:
             time_base=self._time_base,
             average_rate=rate,
             rotation=round(frame.rotation / 90) % 4,
-            display_matrix=_display_matrix(frame),
+            display_matrix=display_matrix(frame),
             sample_aspect=Fraction(aspect) if aspect and aspect > 0 else None,
             colour=colour,
             frames=frames,
@@ -279,22 +275,6 @@ def _stream_info(stream: Stream) -> StreamInfo:
     codec = stream.codec_context.name if stream.codec_context is not None else "unknown"
     language = stream.metadata.get("language")
     return StreamInfo(stream.index, stream.type, codec, language, is_cover(stream))
-
-
-def _side_data(frame: av.VideoFrame) -> dict[Type, SideData]:
-    found = {}
-    # PyAV 18: a kind that it does not know, such as Exif, hides them all, and mapping methods raise.
-    # PyAV 19 has fewer in its length than it has: of each kind one counts.
-    with contextlib.suppress(ValueError, IndexError):
-        for index in count():
-            data: SideData = frame.side_data[index]  # type: ignore[literal-required]
-            found[data.type] = data
-    return found
-
-
-def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
-    data = _side_data(frame).get(Type.DISPLAYMATRIX)
-    return struct.unpack("=9i", bytes(data)) if data is not None else None
 
 
 def _hint(damage: TruncatedError | None) -> str:
