@@ -251,3 +251,33 @@ def test_the_noise_is_the_tracks_own() -> None:
     assert not np.array_equal(planes[0], planes[1])
     assert not np.array_equal(planes[0], NoiseBank(2, 8).plane(0))
     assert all(plane.min() >= 0 and plane.max() < 1 for plane in planes)
+
+
+@pytest.mark.parametrize("chroma", ["420", "444"])
+@pytest.mark.parametrize(
+    ("box", "edge"),
+    [
+        (Box(0, 40, 64, 64), np.s_[56:88, :4]),
+        (Box(136, 40, 64, 64), np.s_[56:88, -4:]),
+        (Box(60, 0, 64, 64), np.s_[:4, 76:108]),
+        (Box(60, 96, 64, 64), np.s_[-4:, 76:108]),
+        (Box(136, 96, 64, 64), np.s_[-4:, -4:]),  # and into the corner
+    ],
+)
+def test_a_head_that_the_edge_cuts_is_covered(
+    pair: tuple[Swapper, Restorer], box: Box, edge: Any, chroma: str
+) -> None:
+    raw = noise(layout(chroma), (200, 160), seed=3)
+    public = mask(RawFrame(raw, 0, 0), regions(box), pair[0], NoiseBank(1, SIDE)).picture
+    shown = public.planes[0][edge]
+    assert shown.std() == 0  # one colour: nothing of what was there
+    outside = ~inside([box], 0, raw.planes[0].shape)
+    assert np.array_equal(public.planes[0][outside], raw.planes[0][outside])
+
+
+def test_a_head_off_the_edge_keeps_its_soft_border(pair: tuple[Swapper, Restorer]) -> None:
+    raw, box = smooth(), Box(8, 8, 64, 64)
+    public = mask(RawFrame(raw, 0, 0), regions(box), pair[0], NoiseBank(1, SIDE)).picture
+    bare = soft_border(64, 64) == 0
+    here = np.s_[8:72, 8:72]
+    assert np.array_equal(public.planes[0][here][bare], raw.planes[0][here][bare])

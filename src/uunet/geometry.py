@@ -16,6 +16,9 @@ Patch = npt.NDArray[np.float32]
 _LUMA = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}  # K_r, K_b
 
 
+_REPLACED = 0.95  # M from which a face counts as replaced: U_e mixes by M too, so a tenth of it is left
+
+
 @lru_cache(maxsize=8)
 def _rgb_to_yuv(matrix: str) -> npt.NDArray[np.float32]:
     """3×3 from RGB in [0, 1] to Y in [0, 1], U, V in [-0.5, 0.5] (ITU-R BT.601, 709, 2020); or to G, B, R."""
@@ -133,6 +136,47 @@ def fill(picture: Picture, box: Box) -> None:
         target = picture.planes[i][where]
         if target.size:
             target[...] = round(float(target.mean()))
+
+
+def cover_cut(picture: Picture, box: Box) -> None:
+    """Cover what a region at the picture's edge leaves bare there. Not reversible.
+
+    A head that the edge cuts is not in the middle of its region, which lies inside the picture: it reaches
+    to where M falls to 0. There M is thought to go on straight to the edge, and every sample where that is
+    more than M, which does not replace it, gets one colour: the mean of what has been replaced.
+
+    Args:
+        picture: changed in place, after `paste`; its planes must be writable.
+        box: inside the picture.
+    """
+    height, width = picture.planes[0].shape
+    reach = 2 * picture.layout.chroma_w, 2 * picture.layout.chroma_h  # boxes keep to the grid of chroma
+    sides = (
+        box.x < reach[0],
+        box.x + box.w > width - reach[0],
+        box.y < reach[1],
+        box.y + box.h > height - reach[1],
+    )
+    if not any(sides):
+        return
+    for i, where in enumerate(_slices(picture, box)):
+        target = picture.planes[i][where]
+        height, width = target.shape
+        soft = soft_border(width, height)
+        replaced = soft >= _REPLACED
+        bare = (_straight(width, height, sides) > soft) & ~replaced
+        if bare.any():
+            target[bare] = round(float(target[replaced].mean() if replaced.any() else target.mean()))
+
+
+def _straight(width: int, height: int, sides: tuple[bool, bool, bool, bool]) -> Patch:
+    """M as if it did not fall towards these sides: left, right, top, bottom."""
+    left, right, top, bottom = sides
+    u = (np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1
+    v = (np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1
+    u = u.clip(0 if left else -1, 0 if right else 1)
+    v = v.clip(0 if top else -1, 0 if bottom else 1)
+    return np.asarray(np.clip((0.97 - (u[None, :] ** 4 + v[:, None] ** 4) ** 0.25) / 0.14, 0, 1), np.float32)
 
 
 def _store(target: Plane, values: npt.NDArray[np.float32], layout: Layout, *, chroma: bool) -> None:

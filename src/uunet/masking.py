@@ -9,7 +9,7 @@ from itertools import accumulate, zip_longest
 import numpy as np
 import numpy.typing as npt
 
-from uunet.geometry import crop, fill, paste
+from uunet.geometry import cover_cut, crop, fill, paste
 from uunet.models import Restorer, Swapper
 from uunet.types import Box, Picture, PublicFrame, RawFrame
 
@@ -145,6 +145,7 @@ def _replace(
         planes = [noise.plane(region.track) for _, region in swapped]
         for (picture, region), patch in zip(swapped, swapper.swap(patches, planes), strict=True):
             paste(picture, region.box, patch, rotation)
+            cover_cut(picture, region.box)
         for k, region in here:
             if not is_reversible(region.box, swapper.card.smallest):
                 fill(pictures[k], region.box)

@@ -24,7 +24,7 @@ from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
-_SPARE = 8  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
+_SPARE = 7  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
 
 
 def deidentify(
