@@ -42,26 +42,30 @@ def export(  # noqa: PLR0917
     metrics: Annotated[Path | None, typer.Option(help="What `evaluate pair` wrote, for the cards.")] = None,
 ) -> None:
     """Write a run's models as ONNX files with their cards, and prove that they compute the same."""
-    from uunet.models import Card  # noqa: PLC0415
-    from uunet_lab.evaluation.results import card_metrics, revision  # noqa: PLC0415
-    from uunet_lab.methods.uunet.pair import load_pair  # noqa: PLC0415
-    from uunet_lab.training.export import export as write  # noqa: PLC0415
+    with guarded() as terminal:
+        from uunet.models import Card  # noqa: PLC0415
+        from uunet_lab.evaluation.results import card_metrics, revision  # noqa: PLC0415
+        from uunet_lab.methods.uunet.pair import load_pair  # noqa: PLC0415
+        from uunet_lab.training.export import export as write  # noqa: PLC0415
 
-    encoder, decoder = load_pair(run / "last.pt")
-    output.mkdir(parents=True, exist_ok=True)
-    card = Card(
-        name=name,
-        role="public",
-        pair=pair or secrets.token_hex(16),
-        side=64,
-        smallest=20,
-        demonstration=demonstration,
-        data=data,
-        revision=revision(),
-        metrics=card_metrics(metrics) if metrics else {},
-    )
-    write(encoder, 4, card, output / "public.onnx")
-    write(decoder, 3, replace(card, role="private"), output / "private.onnx")
+        encoder, decoder = load_pair(run / "last.pt")
+        output.mkdir(parents=True, exist_ok=True)
+        card = Card(
+            name=name,
+            role="public",
+            pair=pair or secrets.token_hex(16),
+            side=64,
+            smallest=20,
+            demonstration=demonstration,
+            data=data,
+            revision=revision(),
+            metrics=card_metrics(metrics) if metrics else {},
+        )
+        write(encoder, 4, card, output / "public.onnx")
+        write(decoder, 3, replace(card, role="private"), output / "private.onnx")
+        terminal.say(
+            f"{output}: public.onnx, and private.onnx, which restores: keep it from everybody who must not"
+        )
 
 
 @quantise_app.command("detector")

@@ -61,8 +61,8 @@ def train_uunet(  # noqa: PLR0917
         Literal["seen-hidden", "paper", "paper-slim"],
         typer.Option(help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU."),
     ] = "seen-hidden",
-    paint_steps: Annotated[int | None, typer.Option(help="seen-hidden: of the first phase.")] = None,
-    hide_steps: Annotated[int | None, typer.Option(help="seen-hidden: of the second phase.")] = None,
+    paint_steps: Annotated[int | None, typer.Option(min=0, help="seen-hidden: of the first phase.")] = None,
+    hide_steps: Annotated[int | None, typer.Option(min=0, help="seen-hidden: of the second phase.")] = None,
     matcher: Annotated[
         list[Path] | None, typer.Option(help="paper: a run of `train matcher`, once for each label.")
     ] = None,

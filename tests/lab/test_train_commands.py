@@ -120,3 +120,15 @@ def test_sigterm_saves_and_the_same_command_goes_on(packed: Path, tmp_path: Path
     assert process.returncode == 143
     assert "stopped; the same command goes on" in " ".join(out.split())
     assert (run / "last.pt").exists()
+
+
+def test_export_says_what_is_wrong_with_a_run(packed: Path, tmp_path: Path) -> None:
+    _matcher(tmp_path / "id", packed, "id")
+    result = _call("export", tmp_path / "id", "-o", tmp_path / "models", "--name", "n", "--data", "d")
+    assert result.exit_code == 1
+    assert "makes no pair" in result.output and "hint:" in result.output
+    (tmp_path / "id" / "last.pt").write_text("hello")
+    result = _call("export", tmp_path / "id", "-o", tmp_path / "models", "--name", "n", "--data", "d")
+    assert result.exit_code == 1
+    assert "is damaged" in result.output
+    assert not (tmp_path / "models").exists()

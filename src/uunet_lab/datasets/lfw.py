@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from uunet_lab.datasets.errors import DatasetError
 from uunet_lab.datasets.layouts import square
 from uunet_lab.datasets.records import STILL_SIDE, FaceRecord, fit, stills, table_of
 
@@ -62,12 +63,22 @@ def _agreed(labels: dict[str, list[str]]) -> dict[str, str]:
     found = {}
     for label, values in sorted(labels.items()):
         if label == "age":
-            found[label] = age_bin(float(np.mean([float(value) for value in values])))
+            found[label] = age_bin(_mean_age(values))
             continue
         first, *others = Counter(values).most_common(2)
         if not others or first[1] > others[0][1]:
             found[label] = first[0]
     return found
+
+
+def _mean_age(values: list[str]) -> float:
+    try:
+        return float(np.mean([float(value) for value in values]))
+    except ValueError as error:
+        raise DatasetError(
+            f"an age is no number of years: {', '.join(values)}",
+            "--kind lfw wants LFW's table, with years; leave it out for a set with classes of age",
+        ) from error
 
 
 def age_bin(years: float) -> str:
