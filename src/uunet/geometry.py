@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet.types import Box, Layout, Picture, Plane
+from uunet.types import Box, FrameSize, Layout, Picture, Plane
 
 Patch = npt.NDArray[np.float32]
 """An RGB image of a region, float32, shape (side, side, 3), [0, 1]."""
@@ -149,24 +149,38 @@ def cover_cut(picture: Picture, box: Box) -> None:
         picture: changed in place, after `paste`; its planes must be writable.
         box: inside the picture.
     """
-    height, width = picture.planes[0].shape
-    reach = 2 * picture.layout.chroma_w, 2 * picture.layout.chroma_h  # boxes keep to the grid of chroma
-    sides = (
-        box.x < reach[0],
-        box.x + box.w > width - reach[0],
-        box.y < reach[1],
-        box.y + box.h > height - reach[1],
-    )
+    sides = _cut_sides(box, picture.size, picture.layout)
     if not any(sides):
         return
     for i, where in enumerate(_slices(picture, box)):
         target = picture.planes[i][where]
         height, width = target.shape
-        soft = soft_border(width, height)
-        replaced = soft >= _REPLACED
-        bare = (_straight(width, height, sides) > soft) & ~replaced
+        bare, replaced = _bare(width, height, sides), soft_border(width, height) >= _REPLACED
         if bare.any():
             target[bare] = round(float(target[replaced].mean() if replaced.any() else target.mean()))
+
+
+def hidden(box: Box, size: FrameSize, layout: Layout) -> npt.NDArray[np.bool_]:
+    """(h, w) of a box: the luma samples that `paste` replaces or `cover_cut` covers, others being mixed."""
+    replaced = soft_border(box.w, box.h) >= _REPLACED
+    return np.asarray(replaced | _bare(box.w, box.h, _cut_sides(box, size, layout)))
+
+
+def _cut_sides(box: Box, size: FrameSize, layout: Layout) -> tuple[bool, bool, bool, bool]:
+    """Where the picture's edge may cut what is in a box: left, right, top, bottom."""
+    reach = 2 * layout.chroma_w, 2 * layout.chroma_h  # boxes keep to the grid of chroma
+    return (
+        box.x < reach[0],
+        box.x + box.w > size[0] - reach[0],
+        box.y < reach[1],
+        box.y + box.h > size[1] - reach[1],
+    )
+
+
+def _bare(width: int, height: int, sides: tuple[bool, bool, bool, bool]) -> npt.NDArray[np.bool_]:
+    """What M leaves towards these sides."""
+    soft = soft_border(width, height)
+    return np.asarray((_straight(width, height, sides) > soft) & (soft < _REPLACED))
 
 
 def _straight(width: int, height: int, sides: tuple[bool, bool, bool, bool]) -> Patch:
