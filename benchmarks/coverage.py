@@ -163,7 +163,7 @@ def main() -> int:
     pooled = sum(clip["covered"] * clip["faces_in_truth"] for clip in clips) / max(faces, 1)
     names, others = (" ".join(p.name for p in paths) for paths in (given.clips, given.held_out))
     report = {
-        "metric": "share of the faces found by detection on every frame of which >= 90 % is replaced or filled",
+        "metric": "share of the faces that detection on every frame finds, >= 90 % replaced or filled",
         "goal_per_clip": GOAL,
         "truth_from_score": TRUTH,
         "start": TrackSettings().start,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uunet.boxfile import BoxFile, BoxFileWriter
@@ -117,6 +117,7 @@ def test_other_size(tmp_path: Path) -> None:
         max_size=12,
     )
 )
+@settings(deadline=None)  # a disk has times of its own
 def test_written_is_read(tmp_path_factory: pytest.TempPathFactory, frames: list[Any]) -> None:
     path = tmp_path_factory.mktemp("boxes") / "out.json"
     found = tuple(

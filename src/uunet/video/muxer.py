@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -124,6 +125,7 @@ class Muxer:
             self._output.close()
             self.time_shift = self._measure_shift()
             self._partial.replace(self._path)
+        settle(self._partial)
         self._close_source()
 
     def abort(self) -> None:
@@ -132,6 +134,7 @@ class Muxer:
         with contextlib.suppress(av.error.FFmpegError, OSError):  # a full disk: the file goes anyway
             self._output.close()
         self._partial.unlink(missing_ok=True)
+        settle(self._partial)
 
     def _close_source(self) -> None:
         if self._source is not None:
@@ -233,6 +236,21 @@ class Muxer:
         return max(round(1 / (self._info.average_rate * self._info.time_base)), 1)
 
 
+_unfinished: set[Path] = set()
+
+
+@atexit.register
+def _sweep() -> None:
+    """Removes what a signal caught in the hands of nobody who would have."""
+    for partial in _unfinished:
+        partial.unlink(missing_ok=True)
+
+
+def settle(partial: Path) -> None:
+    """What `reserve` gave has its name now, or is gone."""
+    _unfinished.discard(partial)
+
+
 def reserve(path: Path, source: Path) -> Path:
     """A new, empty file beside `path`, hidden, with a name of its own.
 
@@ -245,6 +263,7 @@ def reserve(path: Path, source: Path) -> Path:
     if not path.parent.is_dir():
         raise OutputError(f"the folder {path.parent} does not exist", "create it first")
     partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
+    _unfinished.add(partial)  # first: a signal may come between any two lines
     with named(path):
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     return partial

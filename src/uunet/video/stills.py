@@ -12,7 +12,7 @@ from pathlib import Path
 from uunet.errors import OutputError
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import Codec
-from uunet.video.muxer import Payloads, named, reserve
+from uunet.video.muxer import Payloads, named, reserve, settle
 
 PATTERN = re.compile(r"%0?\d*d")
 _SUFFIXES: dict[str, Codec] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -111,11 +111,13 @@ class ImageFiles:
         for partial, target in self._files:
             with named(target):
                 partial.replace(target)
+                settle(partial)
 
     def abort(self) -> None:
         """Removes what was written."""
         for partial, _ in self._files:
             partial.unlink(missing_ok=True)
+            settle(partial)
 
 
 def _exif(orientation: int) -> bytes:
