@@ -38,7 +38,6 @@ class Engine:
             memory for no more.
 
     Attributes:
-        name: what runs, for people: "OpenVINO CPU int8", "ONNX Runtime CUDAExecutionProvider".
         inputs, outputs: names of the model's inputs and outputs, in the model's order.
 
     Raises:
@@ -65,9 +64,16 @@ class Engine:
         plan = Plan(precision, threads or share(2), wanted, pictures, batch)
         self._runner = _open(data, self._label, plan, backend)
         self._lock = threading.Lock()  # OpenVINO's requests may not be used by two threads at a time
-        self.name = self._runner.name
         self.inputs = self._runner.inputs
         self.outputs = self._runner.outputs
+
+    @property
+    def name(self) -> str:
+        """What runs, for people: "OpenVINO CPU int8", "ONNX Runtime CUDAExecutionProvider".
+
+        It is known for sure after the first run.
+        """
+        return self._runner.name
 
     def run(self, inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
         """Runs the model once.

@@ -144,6 +144,9 @@ class OpenVino:
 
     Of a model that takes any number of items, batches are computed side by side, each on its share of the
     threads: U_e then needs a quarter less processor time than one batch after the other on all of them.
+
+    A model in 8 bits that can't be computed in them here is computed without their rounding, and `name` says
+    so: OpenVINO up to 2026.4 can't on processors with AMX, where it computes in bfloat16 as fast.
     """
 
     def __init__(self, data: Path | bytes, plan: Plan) -> None:
@@ -152,6 +155,7 @@ class OpenVino:
 
         self._openvino, self._data, self._plan = openvino, data, plan
         self._shapes: dict[str, list[int]] = {}
+        self._rounds = True
         with _signal_stack_kept():
             self._core = openvino.Core()
             native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -163,8 +167,8 @@ class OpenVino:
                 "INFERENCE_NUM_THREADS": plan.threads,
             }
             model = self._read()
-            quantised = any(node.get_type_name() == "FakeQuantize" for node in model.get_ordered_ops())
-            self.name = f"OpenVINO CPU {'int8' if quantised else kind}"
+            self._rounds = bool(_roundings(model))
+            self.name = f"OpenVINO CPU {'int8' if self._rounds else kind}"
             self.inputs = tuple(port.get_any_name() for port in model.inputs)
             self.outputs = tuple(port.get_any_name() for port in model.outputs)
             if plan.batch is not None:
@@ -178,6 +182,8 @@ class OpenVino:
         if self._plan.wanted is not None:
             ports = [model.output(name) for name in self._plan.wanted]
             model = self._openvino.Model([port.node for port in ports], model.get_parameters())
+        if not self._rounds:
+            _unround(model)
         if not self._plan.pictures:
             return model
         steps = self._openvino.preprocess.PrePostProcessor(model)
@@ -187,7 +193,14 @@ class OpenVino:
 
     def _compiled(self, model: Any) -> Any:
         """The model, ready to run, behind as many requests as it has streams."""
-        compiled = self._core.compile_model(model, "CPU", self._config)
+        try:
+            compiled = self._core.compile_model(model, "CPU", self._config)
+        except RuntimeError:
+            if not self._rounds:
+                raise
+            _unround(model)
+            compiled = self._core.compile_model(model, "CPU", self._config)
+            self._rounds, self.name = False, f"OpenVINO CPU {self._config['INFERENCE_PRECISION_HINT']}"
         return self._openvino.AsyncInferQueue(compiled, self._config["NUM_STREAMS"])
 
     def _fit(self, shapes: dict[str, list[int]]) -> None:
@@ -224,6 +237,28 @@ class OpenVino:
             self._requests.start_async(ready, place, share_inputs=True)
         self._requests.wait_all()
         return [done[place] for place in range(len(pieces))]
+
+
+def _roundings(model: Any) -> list[tuple[Any, Any]]:
+    """Where a model rounds to 8 bits: the first node of each place, and the last, which scales back."""
+    found = []
+    for first in model.get_ordered_ops():
+        if first.get_type_name() != "FakeQuantize":
+            continue
+        last = first
+        while last.get_type_name() != "Multiply":
+            after = [port.get_node() for port in last.output(0).get_target_inputs()]
+            if len(after) != 1 or after[0].get_type_name() not in {"Convert", "Subtract", "Multiply"}:
+                break
+            last = after[0]
+        found.append((first, last))
+    return found
+
+
+def _unround(model: Any) -> None:
+    """Takes what `_roundings` finds out of a model: it then gives what it would without rounding."""
+    for first, last in _roundings(model):
+        last.output(0).replace(first.input_value(0))
 
 
 def _pieces(feeds: Arrays, batch: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
