@@ -30,8 +30,8 @@ _REACH_NEW = 0.25  # … or this much where no motion is known yet …
 _REACH_MOST = 2.0  # … up to this
 _GROWTH = 2.0  # largest ratio of sizes between a track and its detection
 _SAME = 0.4  # intersection over union from which two boxes are on one face
-_DOUBT = 0.02  # a box between two detections grows by this share per frame from the nearer one …
-_DOUBT_MOST = 0.1  # … up to this: people do not move on straight lines
+_DOUBT = 0.01  # a box between two detections grows by this share per frame from the nearer one …
+_DOUBT_MOST = 0.05  # … up to this: people do not move on straight lines
 _WIDEN = 0.01  # a box that is extrapolated grows by this share per frame
 _WEAK = 0.5  # a track with fewer than 3 detections, all below this score, is extrapolated only `head` frames
 

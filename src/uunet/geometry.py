@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet.types import Box, FrameSize, Layout, Picture, Plane
+from uunet.types import BORDER, BORDER_END, REPLACED, Box, FrameSize, Layout, Picture, Plane
 
 Patch = npt.NDArray[np.float32]
 """An RGB image of a region, float32, shape (side, side, 3), [0, 1]."""
 
 _LUMA = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}  # K_r, K_b
-
-
-_REPLACED = 0.95  # M from which a face counts as replaced: U_e mixes by M too, so a tenth of it is left
 
 
 @lru_cache(maxsize=8)
@@ -54,7 +52,7 @@ def soft_border(width: int, height: int) -> Patch:
     """
     u = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1) ** 4
     v = ((np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1) ** 4
-    mask = np.clip((0.97 - (u[None, :] + v[:, None]) ** 0.25) / 0.14, 0, 1).astype(np.float32)
+    mask = _falling((u[None, :] + v[:, None]) ** 0.25)
     mask.setflags(write=False)
     return mask
 
@@ -155,14 +153,14 @@ def cover_cut(picture: Picture, box: Box) -> None:
     for i, where in enumerate(_slices(picture, box)):
         target = picture.planes[i][where]
         height, width = target.shape
-        bare, replaced = _bare(width, height, sides), soft_border(width, height) >= _REPLACED
+        bare, replaced = _bare(width, height, sides), soft_border(width, height) >= REPLACED
         if bare.any():
             target[bare] = round(float(target[replaced].mean() if replaced.any() else target.mean()))
 
 
 def hidden(box: Box, size: FrameSize, layout: Layout) -> npt.NDArray[np.bool_]:
     """(h, w) of a box: the luma samples that `paste` replaces or `cover_cut` covers, others being mixed."""
-    replaced = soft_border(box.w, box.h) >= _REPLACED
+    replaced = soft_border(box.w, box.h) >= REPLACED
     return np.asarray(replaced | _bare(box.w, box.h, _cut_sides(box, size, layout)))
 
 
@@ -180,7 +178,7 @@ def _cut_sides(box: Box, size: FrameSize, layout: Layout) -> tuple[bool, bool, b
 def _bare(width: int, height: int, sides: tuple[bool, bool, bool, bool]) -> npt.NDArray[np.bool_]:
     """What M leaves towards these sides."""
     soft = soft_border(width, height)
-    return np.asarray((_straight(width, height, sides) > soft) & (soft < _REPLACED))
+    return np.asarray((_straight(width, height, sides) > soft) & (soft < REPLACED))
 
 
 def _straight(width: int, height: int, sides: tuple[bool, bool, bool, bool]) -> Patch:
@@ -190,7 +188,12 @@ def _straight(width: int, height: int, sides: tuple[bool, bool, bool, bool]) -> 
     v = (np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1
     u = u.clip(0 if left else -1, 0 if right else 1)
     v = v.clip(0 if top else -1, 0 if bottom else 1)
-    return np.asarray(np.clip((0.97 - (u[None, :] ** 4 + v[:, None] ** 4) ** 0.25) / 0.14, 0, 1), np.float32)
+    return _falling((u[None, :] ** 4 + v[:, None] ** 4) ** 0.25)
+
+
+def _falling(d: npt.NDArray[np.floating[Any]]) -> Patch:
+    """M at the distances d."""
+    return np.asarray(np.clip((BORDER_END - d) / BORDER, 0, 1), np.float32)
 
 
 def _store(target: Plane, values: npt.NDArray[np.float32], layout: Layout, *, chroma: bool) -> None:

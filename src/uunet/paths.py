@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from uunet.types import GRID, POSITION_UNITS, SIDE_STEPS, FrameSize, Segment, nearest_side
+from uunet.types import (
+    BORDER,
+    BORDER_END,
+    GRID,
+    POSITION_UNITS,
+    REPLACED,
+    SIDE_STEPS,
+    Box,
+    FrameSize,
+    Segment,
+    nearest_side,
+)
 
 Rect = npt.NDArray[np.float64]
 """(4,): centre x, centre y, width, height of a face in luma pixels."""
@@ -24,19 +35,20 @@ class Region:
     400 of these, CenterFace's box is 0.96 of the image high (quartiles 0.93–1.03 image sides per box height,
     95th percentile 1.13; at 112 pixels 1.05, 1.00–1.10, 1.23), and its centre 0.07 box heights above the
     image's. The region is somewhat larger than that median and less far down, so that hair line, ears and
-    chin lie inside and a straight path may miss a moving face's centre by several per cent of its height.
+    chin lie inside. It grows where a straight path misses a moving face's centre: the squircle that fills the
+    face box lies where the region is replaced, not in its soft border.
 
     Attributes:
-        side: side of the square per longer side of the face box.
+        side: side of the square per longer side of the face box, at least.
         down: how far the square's centre lies below the box's, per longer side.
-        margin: pixels round the face box that the region must hold at least: a detector's own error.
+        margin: pixels round the face box that count as face: a detector's own error.
         waste: by what share the sides of a path may on average exceed the wanted ones, to be straight, before
             a path is cut in two.
     """
 
     side: float = 1.2
-    down: float = 0.03
-    margin: float = 1.0
+    down: float = 0.015
+    margin: float = 0.5
     waste: float = 0.08
 
 
@@ -44,6 +56,9 @@ HEAD = Region()
 
 _SHORTEST = 6  # frames in a piece that comes from a split: shorter ones cost bytes and look nervous
 _LAWSON = 8  # rounds; more change sides by less than a step of the wire
+_CLEAR = BORDER_END - REPLACED * BORDER  # d up to which a region is replaced
+_TURN = np.linspace(0, np.pi / 2, 9)
+_ARC = np.sqrt([np.cos(_TURN), np.sin(_TURN)])  # a quarter of the squircle x⁴ + y⁴ = 1
 _MEMORY = 4.0  # frames that the end of the path in the window before counts for
 
 
@@ -53,17 +68,21 @@ def squares_of(rects: npt.NDArray[np.float64], region: Region = HEAD) -> Squares
     return np.stack([rects[:, 0], rects[:, 1] + region.down * longer, region.side * longer], axis=1)
 
 
-def needed_of(faces: npt.NDArray[np.float64], size: FrameSize) -> npt.NDArray[np.float64]:
-    """What must be covered of faces (n, 4): x0, y0, x1, y1, within what boxes can reach."""
-    low, high = faces[:, :2] - faces[:, 2:] / 2, faces[:, :2] + faces[:, 2:] / 2
-    limit = np.array([length - length % GRID for length in size], np.float64)
-    return np.concatenate([np.clip(low, 0, limit), np.clip(high, 0, limit)], axis=1)
+def sides_for(offsets: npt.NDArray[np.float64], faces: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The sides (n,) of the smallest squares in which faces are replaced whole.
+
+    Args:
+        offsets: (n, 2), how far their centres are off those of the squares.
+        faces: (n, 2), widths and heights.
+    """
+    across, down = (np.abs(offsets[:, i, None]) + faces[:, i, None] / 2 * _ARC[i] for i in (0, 1))
+    return np.asarray(2 * (across**4 + down**4).max(axis=1) ** 0.25 / _CLEAR)
 
 
 class Course:
     """One face's way through a window, drawn with few straight pieces.
 
-    Every piece's `Segment.box` holds the face box in every frame. Neighbouring pieces meet, so that the
+    Every piece's `Segment.box` replaces the face in every frame. Neighbouring pieces meet, so that the
     region does not jump, and the path starts near where that of the window before ended.
 
     Args:
@@ -110,11 +129,10 @@ class Course:
 
     def segments(self, track: int) -> list[Segment]:
         """The pieces in the units of the wire, for the track's number there, 0..63."""
-        needed = needed_of(self._faces, self._size)
         return [
             _widen(
                 _quantise(ends, self._start + a, self._start + b - 1, track, self._size),
-                needed[a:b],
+                self._faces[a:b],
                 self._size,
             )
             for ends, a, b in _spans(self._corners, self._knots)
@@ -156,7 +174,7 @@ def _fit(
     weight = 1 / wanted[:, 2]
     for _ in range(_LAWSON):
         centres = _solve(basis, wanted[:, :2], weight, knots, None if before is None else before[:, :2])
-        reach = (2 * np.abs(basis @ centres - faces[:, :2]) + faces[:, 2:]).max(axis=1)
+        reach = sides_for(basis @ centres - faces[:, :2], faces[:, 2:])
         lack = np.maximum(reach / wanted[:, 2], 1.0)
         if lack.max() <= 1.0:
             break
@@ -224,20 +242,39 @@ def square_at_end(segment: Segment, size: FrameSize) -> Squares:
     return np.array([[cx * size[0], cy * size[1], side]])
 
 
-def _widen(segment: Segment, needed: npt.NDArray[np.float64], size: FrameSize) -> Segment:
-    """The segment with the smallest sides that cover `needed` in every frame."""
-    while not _covers(segment, needed, size) and (segment.s0, segment.s1) != (SIDE_STEPS - 1, SIDE_STEPS - 1):
+def _widen(segment: Segment, faces: npt.NDArray[np.float64], size: FrameSize) -> Segment:
+    """The segment with the smallest sides that replace `faces`, (n, 4), one in every frame."""
+    while not _replaces(segment, faces, size) and (segment.s0, segment.s1) != (
+        SIDE_STEPS - 1,
+        SIDE_STEPS - 1,
+    ):
         s0, s1 = min(segment.s0 + 1, SIDE_STEPS - 1), min(segment.s1 + 1, SIDE_STEPS - 1)
         segment = replace(segment, s0=s0, s1=s1)
     return segment
 
 
-def _covers(segment: Segment, needed: Squares, size: FrameSize) -> bool:
-    for k, (x0, y0, x1, y1) in enumerate(needed, segment.first):
-        box = segment.box(k, size)
-        if box is None or box.x > x0 or box.y > y0 or box.x + box.w < x1 or box.y + box.h < y1:
-            return False
-    return True
+def _replaces(segment: Segment, faces: npt.NDArray[np.float64], size: FrameSize) -> bool:
+    boxes = (segment.box(k, size) for k in range(segment.first, segment.first + len(faces)))
+    return all(box and replaces(box, face, size) for box, face in zip(boxes, faces, strict=True))
+
+
+def replaces(box: Box, face: npt.NDArray[np.float64], size: FrameSize) -> bool:
+    """Whether a region replaces the squircle that fills a face box, as far as boxes reach in the picture.
+
+    Towards an edge that the region touches, what its soft border leaves is covered (`geometry.cover_cut`).
+    """
+    worst = np.zeros(_ARC.shape[1])
+    starts, lengths = (box.x, box.y), (box.w, box.h)
+    for start, length, centre, extent, arc, limit in zip(
+        starts, lengths, face[:2], face[2:], _ARC, size, strict=True
+    ):
+        limit -= limit % GRID  # noqa: PLW2901
+        ends = np.clip(centre + np.outer([-1, 1], extent / 2 * arc), 0, limit)
+        low, high = (ends - start) / length * 2 - 1
+        before = 0 if start == 0 else -low
+        after = 0 if start + length == limit else high
+        worst += np.maximum(np.maximum(before, after), 0) ** 4
+    return bool(worst.max() <= _CLEAR**4)
 
 
 def _cut(wanted: Squares, corners: Squares, knots: list[int]) -> int | None:

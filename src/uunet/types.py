@@ -165,6 +165,15 @@ the only one or the last)."""
 GRID = 2
 """Boxes snap to this many luma pixels, the chroma grid of 4:2:0 and 4:2:2."""
 
+BORDER_END = 0.97
+"""Distance d from a region's centre from which on the picture stays (see `geometry.soft_border`)."""
+
+BORDER = 0.14
+"""Width, in the same measure, of the soft border before it."""
+
+REPLACED = 0.95
+"""Share M of the replacement from which a sample counts as replaced: U_e mixes by M too, a tenth is left."""
+
 POSITION_UNITS = 2048  # centre positions on the wire: 1/2048 of the frame's width or height
 SIDE_STEPS = 512  # sides on the wire: a logarithmic scale of 512 steps over ten octaves
 _SIDES = tuple(round(65536 * 2.0 ** ((q - (SIDE_STEPS - 1)) / 51.2)) for q in range(SIDE_STEPS))
