@@ -146,6 +146,44 @@ def test_labels_may_tell_files_of_one_name_apart(labels: Callable[[str], Path]) 
     assert said.of("/cam/day2/trapdoor.mp4", "0000") == {}
 
 
+@pytest.mark.parametrize(
+    ("row", "named"), [("door.mp4,7,-", "0007 (line 3)"), ("door.mp4,one,-", "one (line 3)")]
+)
+def test_a_row_about_a_tracklet_that_is_not_there_is_an_error(
+    clip: Path, tmp_path: Path, labels: Callable[[str], Path], row: str, named: str
+) -> None:
+    """Else a mistyped number leaves a tracklet in the set that somebody took out."""
+    said = read_labels(labels(f"video,sequence,identity\ndoor.mp4,1,-\n{row}\n"))
+    folder = tmp_path / "shards"
+    with pytest.raises(DatasetError) as caught:
+        build(clip, folder, Scripted(two=True), RULES, said)
+    assert f"tracklets that door.mp4 has not: {named}" in str(caught.value)
+    assert "it has 0000 to 0001: see door.jpg" in caught.value.hint
+    assert not (folder / "door.csv").exists()  # `pack` refuses the shard until the labels fit
+    right = read_labels(labels("video,sequence,identity\ndoor.mp4,1,-\n"))
+    assert build(clip, folder, Scripted(broken=True), RULES, right)[1]
+    assert {row[1] for row in _named(folder)} == {"door/0000"}
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("video,gender\n,F\n", "line 2, names no video"),
+        ("video,gender\ndoor.mp4,F,tall\n", "line 2, has a cell in no column"),
+        ("video,gender,\n,,\ndoor.mp4,F,tall\n", "line 3, has a cell in no column"),
+    ],
+)
+def test_rows_that_would_do_nothing_are_refused(labels: Callable[[str], Path], text: str, what: str) -> None:
+    with pytest.raises(DatasetError, match=what):
+        read_labels(labels(text))
+
+
+def test_blanks_round_a_cell_mean_nothing(labels: Callable[[str], Path]) -> None:
+    said = read_labels(labels("video, sequence, identity\ndoor.mp4, 1, -\n,,\n"))
+    assert (said.of("door.mp4", "0001"), said.of("door.mp4", "0000")) == ({"identity": "-"}, {})
+    assert len(said.rows) == 1
+
+
 @pytest.mark.parametrize("text", ["", "gender\nF\n", "video,camera\na,b\n", "video,path\na,b\n"])
 def test_labels_with_other_columns_are_refused(labels: Callable[[str], Path], text: str) -> None:
     with pytest.raises(DatasetError, match="columns") as caught:
@@ -202,6 +240,68 @@ def test_from_video_to_a_packed_set(tmp_path: Path) -> None:
     assert [built.crops for built in summary(shards)] == [26]
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"hall.mp4", "shards", "packed", "sheet.png"}  # faces stay where they were asked for
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uunet.detect.CenterFaceDetector", lambda: Scripted(two=True))
+
+
+def test_labels_are_about_the_whole_folder(
+    clip: Path, tmp_path: Path, labels: Callable[[str], Path], scripted: None
+) -> None:
+    """A row works though its video is not given again; one about no video at all is named."""
+    folder, other = tmp_path / "shards", tmp_path / "hall.mp4"
+    os.link(clip, other)
+    assert _run("build", clip, "-o", folder, "--shortest", 6).exit_code == 0
+    said = labels("video,sequence,identity\ndoor.mp4,1,-\nhal.mp4,0,-\nhall.mp4,,\n")
+    ran = _run("build", other, "-o", folder, "--shortest", 6, "--labels", said)
+    assert ran.exit_code == 0, ran.stderr
+    assert {row[1] for row in _named(folder)} == {"door/0000", "hall/0000", "hall/0001"}
+    assert f"{folder}: labelled 1 videos that were not given" in ran.stdout
+    assert ran.stderr.count("warning: ") == 1
+    assert f"neither given nor in {folder}: hal.mp4 (line 3)\n" in ran.stderr
+    ran = _run("build", other, "-o", folder, "--shortest", 6, "--labels", labels("video\nhall.mp4\n"))
+    assert "labelled" not in ran.stdout + ran.stderr
+    assert {row[1] for row in _named(folder)} == {"door/0000", "hall/0000", "hall/0001"}
+
+
+def test_labels_that_do_not_fit_a_video_that_is_not_given_are_an_error(
+    clip: Path, tmp_path: Path, labels: Callable[[str], Path], scripted: None
+) -> None:
+    folder, other = tmp_path / "shards", tmp_path / "hall.mp4"
+    os.link(clip, other)
+    assert _run("build", clip, "-o", folder, "--shortest", 6).exit_code == 0
+    said = labels("video,sequence,identity\ndoor.mp4,11,-\n")
+    ran = _run("build", other, "-o", folder, "--shortest", 6, "--labels", said)
+    assert ran.exit_code == 1
+    assert ran.stderr.count("error: ") == ran.stderr.count("hint: ") == 1
+    assert "door.mp4 has not: 0011 (line 2)" in ran.stderr
+    assert {row[3] for row in _named(folder)} == {"door", "hall"}  # the others are done
+
+
+def test_a_long_table_of_another_folder_is_named_in_short(
+    clip: Path, tmp_path: Path, labels: Callable[[str], Path], scripted: None
+) -> None:
+    said = labels("video\n" + "".join(f"{i}.mp4\n" for i in range(30)))
+    ran = _run("build", clip, "-o", tmp_path / "shards", "--shortest", 6, "--labels", said)
+    assert ran.exit_code == 0
+    assert "7.mp4 (line 9) and 22 more" in ran.stderr
+    assert "8.mp4" not in ran.stderr
+
+
+def test_shards_are_not_built_in_a_packed_set(clip: Path, tmp_path: Path, scripted: None) -> None:
+    packed = tmp_path / "packed"
+    assert _run("build", clip, "-o", tmp_path / "shards", "--shortest", 6).exit_code == 0
+    assert _run("pack", tmp_path / "shards", "-o", packed).exit_code == 0
+    before = sorted(packed.iterdir())
+    ran = _run("build", clip, clip, "-o", packed)
+    assert ran.exit_code == 1
+    assert ran.stderr.count("error: ") == ran.stderr.count("hint: ") == 1
+    assert f"{packed} is a packed set, not a folder of shards" in ran.stderr
+    with pytest.raises(DatasetError, match="is a packed set"):
+        build(clip, packed, Scripted(), RULES)
+    assert sorted(packed.iterdir()) == before
 
 
 def test_a_folder_that_is_a_file_is_an_error_of_the_output(clip: Path, tmp_path: Path) -> None:

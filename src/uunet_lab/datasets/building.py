@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import tarfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -25,7 +25,8 @@ from uunet.types import FaceDetector, Window
 from uunet.video import RawReader
 from uunet_lab.datasets.crops import Cropper
 from uunet_lab.datasets.errors import DatasetError
-from uunet_lab.datasets.labels import DROP, Labels
+from uunet_lab.datasets.labels import DROP, Labels, listed
+from uunet_lab.datasets.packing import is_packed
 from uunet_lab.datasets.records import shard_writer, write_table
 from uunet_lab.datasets.sheet import Sheet
 from uunet_lab.datasets.tracklets import Gatherer, TrackletRules
@@ -71,7 +72,7 @@ def build(  # noqa: PLR0917
     labels: Labels | None = None,
     listen: Callable[[int], None] = lambda _: None,
 ) -> tuple[Built, bool]:
-    """The tracklets of one video as a shard. A video that is done is not decoded again; labels are.
+    """The tracklets of one video as a shard. A video that is done is not decoded again; it is labelled again.
 
     Args:
         video: whatever `RawReader` reads.
@@ -86,8 +87,10 @@ def build(  # noqa: PLR0917
 
     Raises:
         InputError: the video can't be read.
-        DatasetError: it was built with other rules, or labels contradict the tracklets.
+        DatasetError: it was built with other rules, labels contradict the tracklets, or `folder` holds a
+            packed set.
     """
+    _refuse_packed(folder)
     folder.mkdir(parents=True, exist_ok=True)
     camera = _camera(video, folder)
     done = _read(folder / f"{camera}.json")
@@ -97,7 +100,7 @@ def build(  # noqa: PLR0917
                 f"{video.name} was built with other rules in {folder}",
                 f"choose another folder, or remove {camera}.json there to build it again",
             )
-        _label(folder, done, labels)
+        label(folder, done, labels)
         return done, True
     (folder / f"{camera}.csv").unlink(missing_ok=True)  # of a build whose .json was removed
     built = _follow(video, folder, camera, detector, rules, listen)
@@ -105,12 +108,17 @@ def build(  # noqa: PLR0917
     partial = folder / f"{camera}.json.partial"
     partial.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
     partial.rename(folder / f"{camera}.json")
-    _label(folder, built, labels)
+    label(folder, built, labels)
     return built, False
 
 
 def summary(folder: Path) -> list[Built]:
-    """What became of all videos of a folder, by name of the shard."""
+    """What became of all videos of a folder, by name of the shard; nothing where there is no folder yet.
+
+    Raises:
+        DatasetError: a shard's summary is damaged, or `folder` holds a packed set.
+    """
+    _refuse_packed(folder)
     found = (_read(path) for path in sorted(folder.glob("*.json")))
     return [built for built in found if built is not None]
 
@@ -160,10 +168,13 @@ def _follow(  # noqa: PLR0917
     )
 
 
-def _label(folder: Path, built: Built, labels: Labels | None) -> None:
+def label(folder: Path, built: Built, labels: Labels | None) -> None:
     """Write the shard's table; identity is the tracklet where nobody says who it is.
 
     Without `labels` a table that is there stays as it is.
+
+    Raises:
+        DatasetError: the labels name a tracklet that there is not, or one person twice in a frame.
     """
     if labels is None and (folder / f"{built.camera}.csv").exists():
         return
@@ -171,6 +182,8 @@ def _label(folder: Path, built: Built, labels: Labels | None) -> None:
     with tarfile.open(folder / f"{built.camera}.tar") as tar:
         for name in tar.getnames():
             frames.setdefault(name.split("/")[0], []).append(name)
+    if labels is not None:
+        _refuse_unknown(built, labels, frames)
     said = {number: labels.of(built.video, number) if labels else {} for number in frames}
     _refuse_doubles(built, {n: s["identity"] for n, s in said.items() if "identity" in s}, frames)
     rows = []
@@ -181,6 +194,27 @@ def _label(folder: Path, built: Built, labels: Labels | None) -> None:
         own = {"identity": sequence, "sequence": sequence, "camera": built.camera} | said[number]
         rows += [{"file": name, "frame": str(_frame(name))} | own for name in names]
     write_table(folder / f"{built.camera}.csv", rows)
+
+
+def _refuse_packed(folder: Path) -> None:
+    """Shards among the files of a packed set: nobody could tell which of the two the folder is."""
+    if is_packed(folder):
+        raise DatasetError(
+            f"{folder} is a packed set, not a folder of shards",
+            "choose another folder; `uunet-lab dataset pack` makes a packed set of it",
+        )
+
+
+def _refuse_unknown(built: Built, labels: Labels, frames: Collection[str]) -> None:
+    """A mistyped number leaves the tracklet that was meant as it is: in the set, though it should be out."""
+    unknown = [row for row in labels.about(built.video) if row.sequence and row.sequence not in frames]
+    if unknown:
+        named = listed([f"{row.sequence} (line {row.line})" for row in unknown])
+        there = f"it has {min(frames)} to {max(frames)}: see {built.camera}.jpg" if frames else "it has none"
+        raise DatasetError(
+            f"{labels.path} names tracklets that {Path(built.video).name} has not: {named}",
+            f"{there}; if another video is meant, give more of its path, like day1/door.mp4",
+        )
 
 
 def _refuse_doubles(built: Built, identity: dict[str, str], frames: dict[str, list[str]]) -> None:

@@ -20,6 +20,7 @@ from uunet_lab.datasets.tracklets import TrackletRules
 
 if TYPE_CHECKING:
     from uunet_lab.datasets.building import Built
+    from uunet_lab.datasets.labels import Labels
 
 app = typer.Typer(
     help="Sets of faces to train on. What they write shows faces: personal data, never to be published.",
@@ -35,7 +36,10 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the shards; goes on with it.")],
     labels: Annotated[
         Path | None,
-        typer.Option(help="CSV: video, optionally sequence and identity (`-` drops it), and labels."),
+        typer.Option(
+            help="CSV: video, optionally sequence and identity (`-` drops it), and labels. "
+            "It is about the whole folder, also about videos that are not given now."
+        ),
     ] = None,
     smallest: Annotated[int, typer.Option(help="Side of a face in pixels.")] = _USUAL.smallest,
     shortest: Annotated[int, typer.Option(help="Crops in a tracklet, at least.")] = _USUAL.shortest,
@@ -63,9 +67,10 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
             sharp=sharp,
             change=change,
         )
+        there = summary(output)
         said = read_labels(labels) if labels else None
+        failed = _label_others(terminal, output, there, said, videos) if said else 0
         detector = CenterFaceDetector()
-        failed = 0
         for video in videos:
             try:
                 with _writing(output), terminal.progress(video.name) as bar:
@@ -81,6 +86,41 @@ def build(  # noqa: PLR0917 (typer's arguments are options)
             terminal.say(f"{video} → {built.camera}: {built.tracklets} tracklets, {built.crops} faces{state}")
         _conclude(terminal, output, summary(output))
         finish(1 if failed else 0)
+
+
+def _label_others(
+    terminal: Terminal, folder: Path, there: list[Built], said: Labels, videos: list[Path]
+) -> int:
+    """What labels say of videos that are not built in this call; how many of them have labels that don't fit.
+
+    The table is about the whole folder, so a row about a video of an earlier call works now: else a tracklet
+    that it drops would stay until somebody gives that video again. Rows about videos that are nowhere are no
+    error, since those videos may come with a later call; but a mistyped name looks the same.
+    """
+    from uunet_lab.datasets.building import label  # noqa: PLC0415
+    from uunet_lab.datasets.labels import listed  # noqa: PLC0415
+
+    given = {str(video.resolve()) for video in videos}
+    failed = labelled = 0
+    for built in there:
+        if built.video in given or not said.about(built.video):
+            continue
+        try:
+            with _writing(folder):
+                label(folder, built, said)
+            labelled += 1
+        except UUNetError as error:
+            terminal.fail(error)
+            failed += 1
+    if labelled:
+        terminal.say(
+            f"{folder}: labelled {labelled} videos that were not given, but named in {said.path.name}"
+        )
+    nowhere = said.about_none([*given, *(built.video for built in there)])
+    if nowhere:
+        named = listed([f"{row.video} (line {row.line})" for row in nowhere])
+        terminal.warn(f"{said.path} has rows about videos that are neither given nor in {folder}: {named}")
+    return failed
 
 
 @contextmanager

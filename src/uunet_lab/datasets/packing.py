@@ -42,7 +42,7 @@ def pack(records: Iterable[FaceRecord], folder: Path, *, side: int = STILL_SIDE,
     Raises:
         DatasetError: `folder` holds a set already, or there are no records.
     """
-    if (folder / "set.json").exists():
+    if is_packed(folder):
         raise DatasetError(f"{folder} holds a packed set already", "choose another folder or remove it")
     waiting = iter(records)
     first = next(waiting, None)
@@ -64,6 +64,11 @@ def pack(records: Iterable[FaceRecord], folder: Path, *, side: int = STILL_SIDE,
     partial.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
     partial.rename(folder / "set.json")
     return open_set(folder)
+
+
+def is_packed(folder: Path) -> bool:
+    """Whether there is a packed set, be it damaged or of another version."""
+    return (folder / "set.json").exists()
 
 
 def open_set(folder: Path) -> FaceSet:
