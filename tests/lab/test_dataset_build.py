@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from uunet_lab.datasets.building import build, summary
 from uunet_lab.datasets.errors import DatasetError
 from uunet_lab.datasets.labels import read_labels
 from uunet_lab.datasets.packing import open_set
-from uunet_lab.datasets.registry import load
+from uunet_lab.datasets.registry import KINDS, Kind, load
 from uunet_lab.datasets.tracklets import TrackletRules
 
 RULES = TrackletRules(shortest=6)
@@ -313,6 +314,17 @@ def test_a_folder_that_is_a_file_is_an_error_of_the_output(clip: Path, tmp_path:
         assert ran.exit_code == 1
         assert f"error: can't write to {taken}" in ran.stderr
         assert taken.read_text() == "mine"
+
+
+def test_the_kinds_of_sets_are_named_and_explained() -> None:
+    assert set(KINDS) == set(get_args(Kind))
+    shown = " ".join(_run("pack", "--help").stdout.replace("│", " ").split())
+    ran = _run("pack", "nowhere", "-o", "x", "--kind", "video")
+    assert ran.exit_code == 2
+    assert ran.stderr.count("error: ") == ran.stderr.count("hint: ") == 1
+    for kind, what in KINDS.items():
+        assert f"{kind}: {what}" in shown
+        assert f"'{kind}'" in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,10 @@ WHY = {
 def pack(
     path: Annotated[Path, typer.Argument(help="The set: a folder, or a tar with its CSV beside it.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the packed set; must be new.")],
-    kind: Annotated[Kind, typer.Option(help=f"One of {', '.join(KINDS)}.", metavar="KIND")] = "shards",
+    kind: Annotated[
+        Kind,
+        typer.Option(help="; ".join(f"{name}: {what}" for name, what in KINDS.items()) + ".", metavar="KIND"),
+    ] = "shards",
     side: Annotated[int, typer.Option(min=32, max=512, help="Of the images in pixels.")] = 96,
 ) -> None:
     """Any set to one array and one table, which training maps."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, assert_never, get_args
+from typing import Literal, assert_never
 
 from uunet_lab.datasets.biodi import biodi
 from uunet_lab.datasets.errors import DatasetError
@@ -15,8 +15,15 @@ from uunet_lab.datasets.records import STILL_SIDE, FaceRecord, stills
 from uunet_lab.datasets.youtube import youtube_faces
 
 Kind = Literal["shards", "lfw", "p-destre", "mars", "biodi", "youtube-faces"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-"""`shards` is what `uunet-lab dataset build` writes, and any tar of face images with a CSV (FairFace)."""
+KINDS: dict[Kind, str] = {
+    "shards": "what `dataset build` writes, or any tar of face images with its CSV",
+    "lfw": "Labelled Faces in the Wild, as a tar with its CSV",
+    "p-destre": "pedestrians from a drone",
+    "mars": "pedestrians before six cameras",
+    "biodi": "people before surveillance cameras",
+    "youtube-faces": "celebrities in videos",
+}
+"""Every kind, and what it is in a few words."""
 
 _SHARDS = "a tar with a CSV of the same name beside it, or a folder of such pairs"
 
