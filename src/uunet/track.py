@@ -43,7 +43,7 @@ class TrackSettings:
     lookahead: int = 24
     head: int = 6
     tail: int = 12
-    segments: int = 28
+    segments: int = 24
     region: Region = HEAD
 
     @classmethod

@@ -66,6 +66,7 @@ def matcher_training(  # noqa: PLR0917
         label=label,
         profile=replace(chosen, steps=steps or chosen.steps),
         seed=seed,
+        origin=packed.origin,
     )
 
 
@@ -106,6 +107,7 @@ def paper_training(  # noqa: PLR0917
         s=s,
         profile=replace(chosen, steps=steps or chosen.steps),
         seed=seed,
+        origin=packed.origin,
     )
 
 
@@ -139,7 +141,7 @@ def seen_hidden_training(  # noqa: PLR0917
         paint_steps=SEEN_HIDDEN.paint_steps if paint_steps is None else paint_steps,
         hide_steps=SEEN_HIDDEN.hide_steps if hide_steps is None else hide_steps,
     )
-    return SeenHiddenTraining(fabric, source, profile, seed)
+    return SeenHiddenTraining(fabric, source, profile, seed, packed.origin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import pytest
 
 from faces import NONE, face_set, patch
 from uunet_lab.datasets.errors import DatasetError
-from uunet_lab.datasets.index import FaceSet
+from uunet_lab.datasets.index import FaceSet, Origin
 from uunet_lab.datasets.packing import open_set, pack
 from uunet_lab.datasets.records import FaceRecord
 
@@ -54,6 +54,26 @@ def test_images_are_packed_at_one_size(tmp_path: Path) -> None:
     faces = pack([FaceRecord(patch(i, side), str(i)) for i, side in enumerate((4, 8, 30))], tmp_path, side=8)
     assert faces.images.shape == (3, 8, 8, 3)
     assert np.array_equal(faces.images[:, 0, 0, 0], [0, 1, 2])
+
+
+def test_a_set_is_known_by_its_content(tmp_path: Path) -> None:
+    """Wherever it lies and whatever it is called; a label, an image or a size makes it another."""
+
+    def origin(name: str, *, gender: str = "F", light: int = 9, side: int = 8, source: str = "x") -> Origin:
+        records = [
+            FaceRecord(patch(i + light * (i == 0)), f"p{i}", labels={"gender": gender}) for i in range(3)
+        ]
+        made = pack(records, tmp_path / name, side=side, source=source).origin
+        assert made is not None
+        return made
+
+    one = origin("a")
+    assert (one.source, one.faces, len(one.fingerprint)) == ("x", 3, 64)
+    assert open_set((tmp_path / "a").rename(tmp_path / "b")).origin == one
+    same = origin("c", source="y")
+    others = [origin("d", gender="M"), origin("e", light=8), origin("f", side=12)]
+    assert same.fingerprint == one.fingerprint
+    assert len({one.fingerprint, *(other.fingerprint for other in others)}) == 4
 
 
 def test_a_set_is_not_packed_over_another_and_failure_leaves_none(tmp_path: Path) -> None:

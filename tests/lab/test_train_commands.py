@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from lab_media import noise_set
 from uunet_lab.__main__ import app
-from uunet_lab.datasets.packing import pack
+from uunet_lab.datasets.packing import open_set, pack
 from uunet_lab.datasets.records import FaceRecord
 from uunet_lab.methods.uunet.pair import load_pair
 from uunet_lab.methods.uunet.paper_networks import UNet
@@ -30,7 +32,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         FaceRecord(image, f"p{who:02}", labels={"gender": "FM"[who % 2], "race": "abc"[who % 3]})
         for image, who in zip(faces.images, faces.identity, strict=True)
     )
-    pack(records, folder, side=72)
+    pack(records, folder, side=72, source="noise")
     return folder
 
 
@@ -72,6 +74,41 @@ def test_a_finished_run_is_not_trained_again(packed: Path, tmp_path: Path) -> No
     result = _matcher(tmp_path / "id", packed, "id")
     assert "goes on after step 2 of 2" in " ".join(result.output.split())
     assert (tmp_path / "id" / "last.pt").read_bytes() == before
+
+
+def test_a_run_goes_on_with_the_set_that_it_began_with(packed: Path, tmp_path: Path) -> None:
+    run, other = tmp_path / "id", tmp_path / "other"
+    _matcher(run, packed, "id")
+    faces = open_set(packed)
+    pack((FaceRecord(image, f"q{i // 3:02}") for i, image in enumerate(faces.images)), other, side=72)
+    result = _matcher(run, other, "id")
+    text = " ".join(result.output.split())
+    assert result.exit_code == 1
+    assert "error: the run that is there learns from another set: noise, 60 faces (" in text
+    assert "hint: give --faces the set that it began with" in text
+    moved = tmp_path / "moved"
+    shutil.copytree(packed, moved)
+    assert _matcher(run, moved, "id").exit_code == 0
+    assert load(run / "last.pt")["origin"]["faces"] == 60
+
+
+def test_a_run_of_before_sets_were_remembered_goes_on(packed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "id"
+    _call("train", "matcher", run, "--label", "id", "--faces", packed, "--steps", 2)
+    state = load(run / "last.pt")
+    del state["origin"]
+    torch.save(state | {"step": 1}, run / "last.pt")
+    result = _matcher(run, packed, "id")
+    assert result.exit_code == 0, result.output
+    assert "goes on after step 1 of 2" in " ".join(result.output.split())
+    assert load(run / "last.pt")["origin"] is not None  # from now on
+
+
+def test_an_option_that_changed_is_named_alone(packed: Path, tmp_path: Path) -> None:
+    _matcher(tmp_path / "id", packed, "id")
+    result = _call("train", "matcher", tmp_path / "id", "--label", "id", "--faces", packed, "--steps", 3)
+    assert result.exit_code == 1
+    assert "began with other options: steps: 2 → 3\nhint: " in result.output
 
 
 def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:

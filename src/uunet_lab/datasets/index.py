@@ -20,6 +20,24 @@ FILES = 10
 """Cameras from which on a set of tracks is split by camera."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which packed set something was made from.
+
+    Attributes:
+        source: what the set is, for people.
+        faces: how many.
+        fingerprint: of its content, in hexadecimal: the same wherever the set lies, and whatever its name.
+    """
+
+    source: str
+    faces: int
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.source or 'a set'}, {self.faces} faces ({self.fingerprint[:8]})"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceSet:
     """N faces and what is known about them. Rows are in the order of the source; nothing changes them.
@@ -34,6 +52,7 @@ class FaceSet:
         camera: codes of cameras; -1 if unknown.
         labels: soft labels by name, each codes; -1 where an image has none.
         names: what the codes of "identity", "sequence", "camera" and of each label stand for.
+        origin: the packed set that these are of; None if they are of none.
     """
 
     images: npt.NDArray[np.uint8]
@@ -43,6 +62,7 @@ class FaceSet:
     camera: Codes
     labels: dict[str, Codes]
     names: dict[str, tuple[str, ...]]
+    origin: Origin | None = None
 
     def __len__(self) -> int:
         return len(self.identity)

@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from uunet_lab.datasets.index import Origin
 from uunet_lab.training.errors import TrainingError
 
 
@@ -36,6 +37,7 @@ class Learner:
         kind: what a run must share with this one to be gone on with: its method, and what else defines it.
         profile: its fields must be shared too.
         nets, opts: all that learns.
+        origin: the packed set that it learns from, which must be the same too; None if it is none.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class Learner:
         profile: Profile,
         nets: nn.ModuleDict,
         opts: Mapping[str, Optimizer],
+        origin: Origin | None = None,
     ) -> None:
         self.fabric, self.nets, self.opts, self.step = fabric, nets, opts, 0
+        self._origin = origin
         self._kind = dict(kind) | {"profile": asdict(profile)}  # type: ignore[call-overload]
         self._lengths = profile
         self.seen: tuple[Tensor, ...] = ()
@@ -63,8 +67,9 @@ class Learner:
         return self._lengths.batch
 
     def state(self) -> dict[str, Any]:
-        """Weights, optimisers, step, and what kind of run it is."""
+        """Weights, optimisers, step, what kind of run it is, and from which set it learns."""
         return self._kind | {
+            "origin": asdict(self._origin) if self._origin else None,
             "step": self.step,
             "nets": self.nets.state_dict(),
             "opts": {name: opt.state_dict() for name, opt in self.opts.items()},
@@ -74,18 +79,38 @@ class Learner:
         """Go on from a state.
 
         Raises:
-            TrainingError: it is of another kind of run.
+            TrainingError: it is of another kind of run, or of another set.
         """
-        for name, value in self._kind.items():
-            if state.get(name) != value:
-                raise TrainingError(
-                    f"the run that is there has another {name}: {state.get(name)}",
-                    "give the options that it had, or another folder",
-                )
+        self._refuse_another_set(state)
+        changed = _changes({name: state[name] for name in self._kind if name in state}, self._kind)
+        if "method" in changed:  # what else differs then does so by its nature
+            changed = {"method": changed["method"]}
+        if changed:
+            named = ", ".join(f"{name.removeprefix('profile.')}: {was}" for name, was in changed.items())
+            raise TrainingError(
+                f"the run that is there began with other options: {named}",
+                "give the options that it had, or another folder",
+            )
         self.nets.load_state_dict(state["nets"])
         for name, opt in self.opts.items():
             opt.load_state_dict(state["opts"][name])
         self.step = int(state["step"])
+
+    def _refuse_another_set(self, state: dict[str, Any]) -> None:
+        """People whom a run keeps for measuring may be among those that it would learn from in another set.
+
+        Checkpoints of before runs remembered their set have no `origin`: they go on with whatever set they are
+        given, and remember it from then on.
+        """
+        told = state.get("origin")
+        if told is None or self._origin is None:
+            return
+        before = Origin(**told)
+        if before.fingerprint != self._origin.fingerprint:
+            raise TrainingError(
+                f"the run that is there learns from another set: {before}, not {self._origin}",
+                "give --faces the set that it began with, or name another folder for the run",
+            )
 
     def sheet(self) -> npt.NDArray[np.uint8] | None:
         """Up to twelve faces of each row that the last step left."""
@@ -94,6 +119,23 @@ class Learner:
         rows = [torch.cat(list(images[:12].detach()), 2) for images in self.seen]
         sheet = torch.cat(rows, 1).clamp(0, 1).mul(255).round().byte().cpu()
         return np.asarray(sheet.permute(1, 2, 0).numpy())
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
+    """What differs, by name, those inside others as `crops.turn`: "0.05 → 0.1"."""
+    old, new = _flat(before), _flat(now)
+    return {
+        name: f"{old.get(name, 'nothing')} → {new.get(name, 'nothing')}"
+        for name in new | old
+        if name not in old or name not in new or old[name] != new[name]
+    }
+
+
+def _flat(values: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= _flat(value, f"{inside}{name}.") if isinstance(value, Mapping) else {inside + name: value}
+    return found
 
 
 def on_device(fabric: Fabric, net: nn.Module) -> None:

@@ -12,6 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from uunet_lab.datasets.index import Origin
 from uunet_lab.datasets.pairs import PairSource
 from uunet_lab.methods.uunet.attributes import LABELS, Label
 from uunet_lab.methods.uunet.paper_losses import L_ce
@@ -75,6 +76,7 @@ class MatcherTraining(Learner):
         label: which.
         profile: how.
         seed: of the weights and all draws but those of `pairs`.
+        origin: the set that these are of.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class MatcherTraining(Learner):
         label: Label,
         profile: MatcherProfile,
         seed: int,
+        origin: Origin | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.label, self.profile, self.seed = label, profile, seed
@@ -95,7 +98,7 @@ class MatcherTraining(Learner):
         on_device(fabric, self.D_a)
         self._opt = torch.optim.RMSprop(self.D_a.parameters(), profile.rate)
         kind = {"method": METHOD, "label": label}
-        super().__init__(fabric, kind, profile, nn.ModuleDict({"D_a": self.D_a}), {"D_a": self._opt})
+        super().__init__(fabric, kind, profile, nn.ModuleDict({"D_a": self.D_a}), {"D_a": self._opt}, origin)
 
     def advance(self) -> dict[str, float]:
         """One step of eq. 4."""

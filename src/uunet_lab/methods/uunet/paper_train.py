@@ -10,6 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from uunet_lab.datasets.index import Origin
 from uunet_lab.methods.uunet import paper_losses as losses
 from uunet_lab.methods.uunet.matcher import to_tensor
 from uunet_lab.methods.uunet.paper_networks import SIDE, PatchGAN, UNet
@@ -94,6 +95,7 @@ class PaperTraining(Learner):
         s: what becomes of each label, in the order of `matchers`; see `s_vector`.
         profile: sizes and weights.
         seed: of the weights and all draws but those of `subjects`.
+        origin: the set that these are of.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class PaperTraining(Learner):
         s: tuple[int, ...],
         profile: PaperProfile,
         seed: int,
+        origin: Origin | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.profile, self.seed = profile, seed
@@ -122,7 +125,7 @@ class PaperTraining(Learner):
             "D_f": torch.optim.Adam(self.D_f.parameters(), profile.rate_critic, (0.5, 0.999)),
         }
         kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True))}
-        super().__init__(fabric, kind, profile, nets, opts)
+        super().__init__(fabric, kind, profile, nets, opts, origin)
 
     def advance(self) -> dict[str, float]:
         """Some steps of eq. 7, one of eq. 13."""

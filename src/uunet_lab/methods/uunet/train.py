@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from uunet_lab.datasets.index import Origin
 from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import PatchDiscriminator, Restorer, SeenHiddenEncoder
 from uunet_lab.methods.uunet.painter import CODE, Observation, code_of
@@ -92,9 +93,17 @@ class SeenHiddenTraining(Learner):
         source: the training faces.
         profile: sizes and weights.
         seed: of the weights and all draws.
+        origin: the set that `source` draws from.
     """
 
-    def __init__(self, fabric: Fabric, source: FaceSource, profile: SeenHiddenProfile, seed: int) -> None:
+    def __init__(
+        self,
+        fabric: Fabric,
+        source: FaceSource,
+        profile: SeenHiddenProfile,
+        seed: int,
+        origin: Origin | None = None,
+    ) -> None:
         torch.manual_seed(seed)
         self.source, self.profile, self.seed = source, profile, seed
         self._share = share_of(profile.batch, fabric)
@@ -111,7 +120,7 @@ class SeenHiddenTraining(Learner):
             "D_f": torch.optim.Adam(discriminator.parameters(), profile.rate_d, (0.5, 0.99), fused=True),
         }
         kept = {name: list(values) for name, values in source.kept.items()}
-        super().__init__(fabric, {"method": METHOD, "kept": kept}, profile, nets, opts)
+        super().__init__(fabric, {"method": METHOD, "kept": kept}, profile, nets, opts, origin)
 
     def advance(self) -> dict[str, float]:
         """One step of the phase that it is in; returns the scalars."""
