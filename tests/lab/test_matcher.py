@@ -79,7 +79,7 @@ def test_it_learns_what_it_is_shown() -> None:
 
 def test_a_run_of_another_label_is_not_gone_on_with(tmp_path: Path) -> None:
     run(_training(), tmp_path, _silent)
-    with pytest.raises(TrainingError, match="other options: label: id → gender$"):
+    with pytest.raises(TrainingError, match=r"other options: label: id → gender$"):
         resume(_training(label="gender"), tmp_path)
 
 

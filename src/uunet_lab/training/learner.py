@@ -47,6 +47,7 @@ class Learner:
         profile: Profile,
         nets: nn.ModuleDict,
         opts: Mapping[str, Optimizer],
+        *,
         origin: Origin | None = None,
     ) -> None:
         self.fabric, self.nets, self.opts, self.step = fabric, nets, opts, 0
@@ -99,7 +100,7 @@ class Learner:
     def _refuse_another_set(self, state: dict[str, Any]) -> None:
         """People whom a run keeps for measuring may be among those that it would learn from in another set.
 
-        Checkpoints of before runs remembered their set have no `origin`: they go on with whatever set they are
+        Checkpoints from before runs remembered their set have no `origin`: they go on with whatever set is
         given, and remember it from then on.
         """
         told = state.get("origin")

@@ -98,7 +98,9 @@ class MatcherTraining(Learner):
         on_device(fabric, self.D_a)
         self._opt = torch.optim.RMSprop(self.D_a.parameters(), profile.rate)
         kind = {"method": METHOD, "label": label}
-        super().__init__(fabric, kind, profile, nn.ModuleDict({"D_a": self.D_a}), {"D_a": self._opt}, origin)
+        super().__init__(
+            fabric, kind, profile, nn.ModuleDict({"D_a": self.D_a}), {"D_a": self._opt}, origin=origin
+        )
 
     def advance(self) -> dict[str, float]:
         """One step of eq. 4."""

@@ -125,7 +125,7 @@ class PaperTraining(Learner):
             "D_f": torch.optim.Adam(self.D_f.parameters(), profile.rate_critic, (0.5, 0.999)),
         }
         kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True))}
-        super().__init__(fabric, kind, profile, nets, opts, origin)
+        super().__init__(fabric, kind, profile, nets, opts, origin=origin)
 
     def advance(self) -> dict[str, float]:
         """Some steps of eq. 7, one of eq. 13."""

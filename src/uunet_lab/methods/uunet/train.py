@@ -120,7 +120,7 @@ class SeenHiddenTraining(Learner):
             "D_f": torch.optim.Adam(discriminator.parameters(), profile.rate_d, (0.5, 0.99), fused=True),
         }
         kept = {name: list(values) for name, values in source.kept.items()}
-        super().__init__(fabric, {"method": METHOD, "kept": kept}, profile, nets, opts, origin)
+        super().__init__(fabric, {"method": METHOD, "kept": kept}, profile, nets, opts, origin=origin)
 
     def advance(self) -> dict[str, float]:
         """One step of the phase that it is in; returns the scalars."""
