@@ -115,6 +115,24 @@ def test_a_person_in_all_agreeing_pairs_leaves_them_together() -> None:
     assert (found["pairs"], found["people"]) == (100, 151)
 
 
+@pytest.mark.parametrize("people", [2, 3, 19, 20])
+def test_few_people_have_no_interval(people: int) -> None:
+    """Of two, each draw that has pairs has the same ones: an interval without width."""
+    rng = np.random.default_rng(1)
+    first = rng.integers(0, people, 400)
+    second = (first + rng.integers(1, people, 400)) % people
+    scores, same = _scores(400)
+    found = auc_interval(scores, same, first, second, resamples=50)
+    assert found["auc"] == round(weighted_auc(scores, same, np.ones(400)), 3)
+    assert found["people"] == people
+    if people < 20:
+        assert (found["low"], found["high"]) == (None, None)
+        assert found["no_interval"] == "fewer than 20 people: it would be too narrow"
+    else:
+        assert found["low"] < found["auc"] < found["high"]
+        assert "no_interval" not in found
+
+
 def test_the_interval_covers_the_truth_nearly_always() -> None:
     """Scores of people who each shift all their pairs: an interval over pairs would be too narrow."""
     covered = 0

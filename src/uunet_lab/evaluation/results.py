@@ -40,10 +40,14 @@ def write(path: Path, title: str, data: str, metrics: dict[str, Any]) -> None:
     partial.rename(path)
 
 
-def interval(values: npt.NDArray[np.float64], digits: int = 3) -> dict[str, float]:
-    """Mean of independent samples and half of its 95 % confidence interval (normal approximation)."""
-    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("nan")
-    return {"mean": round(float(values.mean()), digits), "ci95": round(half, digits), "n": len(values)}
+def interval(values: npt.NDArray[np.float64], digits: int = 3) -> dict[str, float | None]:
+    """Mean of independent samples and half of its 95 % confidence interval (normal approximation).
+
+    One sample has no interval: None, as JSON has no NaN.
+    """
+    mean, n = round(float(values.mean()), digits), len(values)
+    half = round(1.96 * float(values.std(ddof=1)) / n**0.5, digits) if n > 1 else None
+    return {"mean": mean, "ci95": half, "n": n}
 
 
 def card_metrics(path: Path) -> dict[str, float]:
