@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -114,10 +114,12 @@ def evaluate_pair(  # noqa: PLR0917
     sheets: Annotated[Path | None, typer.Option(help="Folder for contact sheets x | a | r.")] = None,
 ) -> None:
     """Measure privacy and restoration of a pair on people whom training never saw."""
-    with guarded():
-        from uunet_lab.evaluation.report import measure  # noqa: PLC0415
+    with guarded() as terminal:
+        from uunet_lab.evaluation.report import headline, measure  # noqa: PLC0415
 
-        measure(
+        if (people is None) != (people_table is None):
+            raise OptionError("--people and --people-table go together", "give both, or neither")
+        metrics = measure(
             faces,
             people=(people, people_table) if people and people_table else None,
             clips=clip or [],
@@ -126,6 +128,8 @@ def evaluate_pair(  # noqa: PLR0917
             output=output,
             sheets=sheets,
         )
+        terminal.say(headline(metrics))
+        terminal.say(f"{output}: all figures" + (f"; {sheets}: faces to look at" if sheets else ""))
 
 
 @evaluate_app.command("matcher")
@@ -145,15 +149,18 @@ def evaluate_matcher(
 
         if len(faces) not in (1, len(runs)):
             raise OptionError(f"{len(runs)} runs and {len(faces)} sets", "give --faces once, or for each run")
-        metrics: dict[str, dict[str, float]] = {}
+        metrics: dict[str, dict[str, Any]] = {}
         sets = faces * len(runs) if len(faces) == 1 else faces
         for run, packed in zip(runs, sets, strict=True):
             seen = judge(run, packed, pairs)
-            metrics[seen.label] = auc_interval(seen.scores, seen.same, seen.first, seen.second)
-            metrics[seen.label]["steps"] = seen.steps
-            terminal.say(f"{seen.label}: AUC {metrics[seen.label]['auc']}")
+            found = auc_interval(seen.scores, seen.same, seen.first, seen.second)
+            metrics[seen.label] = found | {"steps": seen.steps}
+            why = found.get("no_interval")
+            spread = f"no interval: {why}" if why else f"{found['low']} to {found['high']}"
+            terminal.say(f"{seen.label}: AUC {found['auc']} ({spread}), {found['people']} people")
         data = "held-out people of " + ", ".join(sorted({packed.name for packed in faces}))
         write(output, "the matchers D_a of Table I", data, metrics)
+        terminal.say(f"{output}: all figures")
 
 
 def main() -> None:

@@ -131,16 +131,20 @@ def seen_hidden_training(  # noqa: PLR0917
     Raises:
         DatasetError, TrainingError: the set or its labels don't do.
     """
-    packed = open_set(faces)
-    names = default_labels(packed) if keep is None else labels_of(packed, keep)
-    with fabric.rank_zero_first():
-        landmarks, scores = landmarks_of(faces, packed.images)
-    source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)
     profile = replace(
         SEEN_HIDDEN,
         paint_steps=SEEN_HIDDEN.paint_steps if paint_steps is None else paint_steps,
         hide_steps=SEEN_HIDDEN.hide_steps if hide_steps is None else hide_steps,
     )
+    if not profile.steps:
+        raise TrainingError(
+            "a run of no steps leaves no model", "give --paint-steps or --hide-steps a number"
+        )
+    packed = open_set(faces)
+    names = default_labels(packed) if keep is None else labels_of(packed, keep)
+    with fabric.rank_zero_first():
+        landmarks, scores = landmarks_of(faces, packed.images)
+    source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)
     return SeenHiddenTraining(fabric, source, profile, seed, packed.origin)
 
 

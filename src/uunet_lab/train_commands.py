@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -50,7 +51,8 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
         fabric = open_devices(precision, devices)
-        _go(terminal, matcher_training(fabric, faces, label, profile, steps, seed), run)
+        measure = ["uunet-lab", "evaluate", "matcher", str(run), "--faces", str(faces), "-o", "matcher.json"]
+        _go(terminal, matcher_training(fabric, faces, label, profile, steps, seed), run, measure)
 
 
 @app.command("uunet")
@@ -100,7 +102,8 @@ def train_uunet(  # noqa: PLR0917
         else:
             wanted = assembly.Wanted(kept or (), assembly.names_of(change), preset)
             training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)
-        _go(terminal, training, run)
+        export = ["uunet-lab", "export", str(run), "-o", "models", "--name", run.name]
+        _go(terminal, training, run, [*export, "--data", "where the faces come from"])
 
 
 def _refuse(profile: str, options: dict[str, Any]) -> None:
@@ -110,8 +113,8 @@ def _refuse(profile: str, options: dict[str, Any]) -> None:
         raise OptionError(f"{profile} has no {', '.join(given)}", "see uunet-lab train uunet --help")
 
 
-def _go(terminal: Terminal, training: Training, run: Path) -> None:
-    """Begin or go on; the first process speaks for all."""
+def _go(terminal: Terminal, training: Training, run: Path, after: list[str]) -> None:
+    """Begin or go on; the first process speaks for all. `after` is the command that uses what was trained."""
     from uunet_lab.training import loop  # noqa: PLC0415
 
     first = training.fabric.is_global_zero
@@ -121,4 +124,6 @@ def _go(terminal: Terminal, training: Training, run: Path) -> None:
     if first:
         what = "done" if finished else "stopped; the same command goes on"
         terminal.say(f"{run}: {what}, step {training.step} of {training.steps}")
+    if first and finished:
+        terminal.say(f"checkpoint: {run / loop.CHECKPOINT}; next: {shlex.join(after)}")
     finish(0 if finished else _STOPPED)

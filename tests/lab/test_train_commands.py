@@ -48,14 +48,20 @@ def test_from_faces_to_matchers_to_a_pair(packed: Path, tmp_path: Path) -> None:
     for label in ("id", "gender"):
         result = _matcher(tmp_path / label, packed, label)
         assert result.exit_code == 0, result.output
-        assert "done, step 2 of 2" in " ".join(result.output.split())
+        said = " ".join(result.output.split())
+        assert "done, step 2 of 2" in said
+        assert f"checkpoint: {tmp_path / label / 'last.pt'}; next: uunet-lab evaluate matcher" in said
     figures = tmp_path / "matcher.json"
     runs = (tmp_path / "id", tmp_path / "gender")
     result = _call("evaluate", "matcher", *runs, "--faces", packed, "-o", figures, "--pairs", 60)
     assert result.exit_code == 0, result.output
     metrics = json.loads(figures.read_text())["metrics"]
     assert metrics.keys() == {"id", "gender"}
-    assert metrics["id"]["low"] <= metrics["id"]["auc"] <= metrics["id"]["high"]
+    assert "id: AUC 0." in result.output
+    assert "(no interval: fewer than 20 people" in result.output
+    assert f"{figures}: all figures" in result.output
+    assert metrics["id"]["low"] is metrics["id"]["high"] is None
+    assert "20 people" in metrics["id"]["no_interval"]
     assert (metrics["id"]["pairs"], metrics["id"]["steps"]) == (60, 2)
     assert metrics["id"]["people"] <= 5  # of 20: a fifth is held out, whole people
     pair = tmp_path / "pair"
@@ -64,6 +70,8 @@ def test_from_faces_to_matchers_to_a_pair(packed: Path, tmp_path: Path) -> None:
         "train", "uunet", pair, "--profile", "paper-slim", "--faces", packed, *matchers, "--steps", 1
     )
     assert result.exit_code == 0, result.output
+    said = " ".join(result.output.split())
+    assert f"next: uunet-lab export {pair} -o models --name pair --data 'where the faces come from'" in said
     assert load(pair / "last.pt")["s"] == {"id": -1, "gender": -1}
     assert all(isinstance(net, UNet) for net in load_pair(pair / "last.pt"))
 
@@ -119,6 +127,7 @@ def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:
         (("train", "uunet", run, "--faces", packed, "--keep", "hat"), "the set has no label 'hat'"),
         (("train", "uunet", run, "--faces", packed, "--keep", "id"), "the identity can't be kept"),
         (("train", "uunet", run, "--faces", packed), "faces can be found in"),
+        (("train", "uunet", run, "--faces", packed, "--paint-steps", 0, "--hide-steps", 0), "of no steps"),
         ((*paper, "--faces", packed, "--paint-steps", 3), "paper-slim has no --paint-steps"),
         ((*paper, "--faces", packed), "no matcher of `id`"),
         ((*paper, "--faces", packed, "--matcher", tmp_path / "no"), "there is no"),

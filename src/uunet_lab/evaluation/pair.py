@@ -23,6 +23,7 @@ from uunet_lab.evaluation.judge import DlibDetector, DlibJudge, auc, decidabilit
 from uunet_lab.evaluation.labels import LabelProbe, label_agreement
 from uunet_lab.evaluation.mosaic import COLUMNS, LAYOUT, ROWS, Image, Mosaic, shaken
 from uunet_lab.evaluation.results import interval
+from uunet_lab.training.cards import pair_cards
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,9 +42,13 @@ class Pair:
     Args:
         public, private: model files.
         seed: of the virtual identities.
+
+    Raises:
+        ModelError, TrainingError: they are no models, or no pair.
     """
 
     def __init__(self, public: Path, private: Path, seed: int = 1) -> None:
+        pair_cards(public, private)
         self.swapper, self.restorer = Swapper(public), Restorer(private)
         self.noise = NoiseBank(seed, self.swapper.card.side)
 

@@ -17,6 +17,7 @@ from uunet_lab.datasets.records import STILL_SIDE, stills
 from uunet_lab.evaluation.judge import DlibDetector, DlibJudge
 from uunet_lab.evaluation.labels import LabelProbe
 from uunet_lab.evaluation.pair import (
+    CRFS,
     Judges,
     Pair,
     faces_to_show,
@@ -57,7 +58,7 @@ def measure(
     count: int,
     output: Path,
     sheets: Path | None,
-) -> None:
+) -> dict[str, Any]:
     """Measure and write `output`; draw contact sheets if a folder is given.
 
     Args:
@@ -68,12 +69,18 @@ def measure(
         count: how many images are measured.
         output: the JSON file.
         sheets: folder for the pictures.
+
+    Returns:
+        The figures, as in `output`.
+
+    Raises:
+        ModelError, DatasetError, TrainingError: the models or the set don't do.
     """
-    packed = open_set(faces)
+    pair, packed = Pair(*models), open_set(faces)
     learnt, unseen = parts(packed)
     rows = unseen[:count]
     chosen = [np.ascontiguousarray(packed.images[i]) for i in rows]
-    pair, judge = Pair(*models), DlibJudge(inset=0.22)
+    judge = DlibJudge(inset=0.22)
     judges = Judges(judge, DlibDetector(), _gender(packed, learnt, rows))
     metrics: dict[str, Any] = {
         "stills": measure_stills(chosen, pair, judges, _MARGIN),
@@ -94,6 +101,19 @@ def measure(
         _sheet(sheets / "faces.png", faces_to_show(chosen[:48], pair, _MARGIN))
         if clips:
             _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
+    return metrics
+
+
+def headline(metrics: dict[str, Any]) -> str:
+    """The figures of `measure` that say most, in a line: privacy, then restoration."""
+    stills, crf = metrics["stills"], CRFS[0]
+    clean, coded = (stills[name]["mean"] for name in ("psnr_clean", f"psnr_h264_crf{crf}"))
+    return (
+        f"recognition AUC raw ↔ replaced {stills['auc_x_a']} (.5 is chance), "
+        f"raw ↔ restored {stills['auc_x_r']}; "
+        f"restored {clean:.1f} dB, after H.264 crf {crf} {coded:.1f} dB; "
+        f"replaced faces still found {stills['detected_a_relative']:.0%}"
+    )
 
 
 def _gender(packed: FaceSet, learnt: Codes, rows: Codes) -> tuple[LabelProbe, npt.NDArray[np.int64]] | None:

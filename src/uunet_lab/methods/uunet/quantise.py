@@ -13,10 +13,11 @@ import onnxruntime
 import torch
 
 from uunet.engine import Engine
-from uunet.models import Card, read_card
+from uunet.models import Card
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.methods.uunet.paper_train import REGION
 from uunet_lab.training.augment import crop, draw_boxes
+from uunet_lab.training.cards import pair_cards
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.export import give_card
 from uunet_lab.training.parts import parts
@@ -46,11 +47,7 @@ def quantise_pair(
     Raises:
         ModelError, DatasetError, TrainingError: the files or the set don't do, or NNCF is not installed.
     """
-    cards = read_card(public), read_card(private)
-    if [card.role for card in cards] != ["public", "private"] or cards[0].pair != cards[1].pair:
-        raise TrainingError(
-            f"{public} and {private} are no pair", "give the public model, then its private one"
-        )
+    cards = pair_cards(public, private)
     targets = output / "public.onnx", output / "private.onnx"
     for source, target in zip((public, private), targets, strict=True):
         if target.exists() and target.samefile(source):
