@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from uunet_lab.training.errors import TrainingError
 
 PEOPLE = 160
 IMAGES, POINTS = drawn_faces(PEOPLE)
+FACES = drawn_set(PEOPLE)
 ROWS = np.arange(PEOPLE)
 NOTHING = np.zeros((PEOPLE, 0), np.int64)
 FOUND = traits(IMAGES, POINTS, np.ones(PEOPLE, np.float32), ROWS, NOTHING)
@@ -22,7 +25,8 @@ FOUND = traits(IMAGES, POINTS, np.ones(PEOPLE, np.float32), ROWS, NOTHING)
 def test_nobody_is_their_own_donor_and_kept_labels_agree() -> None:
     identity, gender = np.maximum(ROWS, 1), ROWS % 2  # the first two stills are of one person
     gender[0] = gender[1]
-    near = nearest(FOUND, identity, gender[:, None], ROWS)
+    faces = replace(FACES, identity=identity, labels={"gender": gender})
+    near = nearest(FOUND, faces, ["gender"], ROWS)
     for row, pool in enumerate(near):
         others = pool[pool >= 0]
         assert len(others) >= 8
@@ -32,15 +36,21 @@ def test_nobody_is_their_own_donor_and_kept_labels_agree() -> None:
 
 def test_only_training_rows_are_used() -> None:
     rows = ROWS[:20]
-    near = nearest(FOUND, ROWS, NOTHING, rows)
+    near = nearest(FOUND, FACES, [], rows)
     assert set(near[near >= 0].tolist()) <= set(rows.tolist())
     assert (near[20:] == -1).all()
 
 
 def test_too_few_of_a_kind_are_refused() -> None:
-    rare = (ROWS == 3).astype(np.int64)
-    with pytest.raises(TrainingError, match="people with a sharp face share"):
-        nearest(FOUND, ROWS, rare[:, None], ROWS)
+    rare = replace(FACES, labels=FACES.labels | {"gender": (ROWS == 3).astype(np.int64)})
+    with pytest.raises(TrainingError, match=r"keep \(gender M, race a\), 9 are needed") as caught:
+        nearest(FOUND, rare, ["gender", "race"], ROWS)
+    assert "any of gender, race, or '' for none" in caught.value.hint
+    unknown = replace(FACES, labels={"gender": np.where(ROWS == 3, -1, 0)})
+    with pytest.raises(TrainingError, match="gender unknown"):
+        nearest(FOUND, unknown, ["gender"], ROWS)
+    with pytest.raises(TrainingError, match="people have a sharp face, 9 are needed"):
+        nearest(FOUND, FACES, [], ROWS[:8])
     with pytest.raises(TrainingError, match="too few to train on"):
         traits(IMAGES, POINTS, np.zeros(PEOPLE, np.float32), ROWS, NOTHING)
 

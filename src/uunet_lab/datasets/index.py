@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,6 +72,11 @@ class FaceSet:
         """How many identities there are."""
         return len(self.names[IDENTITY])
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The labels that some image has."""
+        return tuple(name for name, codes in self.labels.items() if (codes >= 0).any())
+
     def codes(self, label: str) -> Codes:
         """The codes of a label; `identity` (also `id`) is one.
 
@@ -84,6 +89,18 @@ class FaceSet:
             known = ", ".join([IDENTITY, *self.labels])
             raise DatasetError(f"the set has no label {label!r}", f"it has {known}")
         return self.labels[label]
+
+    def table(self, labels: Sequence[str]) -> Codes:
+        """(N, k): the codes of several labels; k may be 0.
+
+        Raises:
+            DatasetError: the set has no such label.
+        """
+        return (
+            np.stack([self.codes(label) for label in labels], 1)
+            if labels
+            else np.zeros((len(self), 0), np.int64)
+        )
 
     def values(self, label: str) -> tuple[str, ...]:
         """What the codes of a label stand for.

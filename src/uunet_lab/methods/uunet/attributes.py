@@ -30,10 +30,11 @@ def column(faces: FaceSet, label: Label) -> str:
         TrainingError: no image of the set has it.
     """
     for name in _COLUMNS[label]:
-        if name == "identity" or (name in faces.labels and (faces.labels[name] >= 0).any()):
+        if name == "identity" or name in faces.told:
             return name
-    known = ", ".join(name for name, codes in faces.labels.items() if (codes >= 0).any())
-    raise TrainingError(f"no image of the set says {label!r}", f"it has: identity, {known}")
+    raise TrainingError(
+        f"no image of the set says {label!r}", f"it has {', '.join(('identity', *faces.told))}"
+    )
 
 
 def s_vector(

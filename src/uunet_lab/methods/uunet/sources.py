@@ -65,12 +65,11 @@ class FaceSource:
         seed: int,
     ) -> None:
         self.kept = {name: faces.values(name) for name in keep}
-        no_labels = np.zeros((len(faces), 0), np.int64)
-        self._labels = np.stack([faces.codes(name) for name in keep], 1) if keep else no_labels
+        self._labels = faces.table(keep)
         self._images, self._points, self._seed = faces.images, landmarks, seed
         self._found = traits(faces.images, landmarks, scores, rows, self._labels)
         self._surrogates = Surrogates(faces.images, landmarks, self._found)
-        self._donors = nearest(self._found, faces.identity, self._labels, rows)
+        self._donors = nearest(self._found, faces, keep, rows)
         self._paired = np.flatnonzero((self._donors >= 0).any(1))
         self._stills = StillSource(faces.images, rows, seed)
 
@@ -100,8 +99,7 @@ class FaceSource:
 
 def default_labels(faces: FaceSet) -> tuple[str, ...]:
     """The labels that are kept if nobody says: the gender, where the set knows it."""
-    known = faces.labels.get("gender")
-    return ("gender",) if known is not None and (known >= 0).any() else ()
+    return ("gender",) if "gender" in faces.told else ()
 
 
 def labels_of(faces: FaceSet, keep: Sequence[str]) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ of three to eight faces, .66 for one donor; dlib's recogniser, 120 held-out face
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet_lab.datasets.index import Codes
+from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.datasets.landmarks import SURE, Landmarks
 from uunet_lab.training.errors import TrainingError
 
@@ -120,13 +121,13 @@ def traits(
     )
 
 
-def nearest(found: Traits, identity: Codes, kept: Codes, rows: Codes) -> Codes:
+def nearest(found: Traits, faces: FaceSet, keep: Sequence[str], rows: Codes) -> Codes:
     """The possible donors of each still: other people's faces of the same kept labels that match it best.
 
     Args:
-        found: traits of N stills.
-        identity: (N,) who is in them.
-        kept: (N, k) codes of the labels that surrogates share with their stills; -1 is unknown.
+        found: traits of the set's stills.
+        faces: the set.
+        keep: labels that surrogates share with their stills.
         rows: which stills get donors, and may be donors.
 
     Returns:
@@ -135,6 +136,7 @@ def nearest(found: Traits, identity: Codes, kept: Codes, rows: Codes) -> Codes:
     Raises:
         TrainingError: too few people share the kept labels.
     """
+    identity, kept = faces.identity, faces.table(keep)
     usable = rows[found.sure[rows]]
     groups = np.unique(kept[usable], axis=0, return_inverse=True)[1].ravel() if kept.size else usable * 0
     result = np.full((len(identity), _POOL), -1, np.int64)
@@ -143,10 +145,7 @@ def nearest(found: Traits, identity: Codes, kept: Codes, rows: Codes) -> Codes:
         donors = members[found.donors[members]]
         people = len(np.unique(identity[donors]))
         if people <= _LEAST:
-            raise TrainingError(
-                f"only {people} people with a sharp face share the labels to keep",
-                "keep fewer labels, or add people",
-            )
+            raise _too_few(people, faces, keep, kept[members[0]])
         pool = min(_POOL, len(donors) - 1)
         features = found.match[donors]
         for begin in range(0, len(members), _BLOCK):
@@ -157,6 +156,20 @@ def nearest(found: Traits, identity: Codes, kept: Codes, rows: Codes) -> Codes:
             others = np.isfinite(np.take_along_axis(distance, best, 1))
             result[here, :pool] = np.where(others, donors[best], -1)
     return result
+
+
+def _too_few(people: int, faces: FaceSet, keep: Sequence[str], codes: Codes) -> TrainingError:
+    """The error of a group of kept labels, whose codes these are, that has no more people than this."""
+    if not keep:
+        return TrainingError(f"only {people} people have a sharp face, {_LEAST + 1} are needed", "add people")
+    values = (
+        faces.values(name)[code] if code >= 0 else "unknown" for name, code in zip(keep, codes, strict=True)
+    )
+    group = ", ".join(f"{name} {value}" for name, value in zip(keep, values, strict=True))
+    return TrainingError(
+        f"only {people} people with a sharp face share the labels to keep ({group}), {_LEAST + 1} are needed",
+        f"add such people, or keep fewer: --keep takes any of {', '.join(faces.told)}, or '' for none",
+    )
 
 
 class Surrogates:
