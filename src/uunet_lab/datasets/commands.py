@@ -119,7 +119,8 @@ def _label_others(
     nowhere = said.about_none([*given, *(built.video for built in there)])
     if nowhere:
         named = listed([f"{row.video} (line {row.line})" for row in nowhere])
-        terminal.warn(f"{said.path} has rows about videos that are neither given nor in {folder}: {named}")
+        where = f"about videos that are neither given nor in {folder}"
+        terminal.warn(f"{said.path} has rows that do nothing, {where}: {named}")
     return failed
 
 
