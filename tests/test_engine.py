@@ -137,7 +137,7 @@ def test_eight_bits_are_for_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     def name() -> str:
         return Engine(MODEL, threads=1, on_processor=WEIGHTS_INT8).name
 
-    quantised = name()  # "bf16" where a processor has AMX: see runners.OpenVino
+    quantised = name()  # "bf16" where a processor has AMX and a model is open already
     assert quantised.startswith("ONNX Runtime") or quantised in {"OpenVINO CPU int8", "OpenVINO CPU bf16"}
     opened: list[object] = []
 
