@@ -164,6 +164,11 @@ class Summary:
         return self
 
     @property
+    def of_a_copy(self) -> bool:
+        """Whether nothing but the pixels spoke: what was published was stripped or encoded again since."""
+        return "spread" in self.carriers and not {"sei", "lsb"} & set(self.carriers)
+
+    @property
     def silent(self) -> int:
         """How many frames stay as published because no message could be read."""
         return sum(run.count for run in self.silent_frames)

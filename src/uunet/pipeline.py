@@ -153,7 +153,7 @@ def reconstruct(
             raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
         report = writer.commit(reader.last_duration)
     summary.tracks = len(tracks - {None})
-    notes = (missing, _of_a_copy(summary.carriers))
+    notes = (missing, _of_a_copy(summary))
     return summary.concluded(reader, report, meter.seconds(), tuple(filter(None, notes)))
 
 
@@ -163,9 +163,9 @@ def _not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
     return f"no frame shows track {', '.join(map(str, missing))}" if missing else ""
 
 
-def _of_a_copy(carriers: Collection[str]) -> str:
+def _of_a_copy(summary: Summary) -> str:
     """What is to be said where nothing but the pixels spoke."""
-    if "spread" not in carriers or {"sei", "lsb"} & set(carriers):
+    if not summary.of_a_copy:
         return ""
     return (
         "this copy was stripped or encoded again since it was published: only its pixels speak, and after a "

@@ -39,7 +39,8 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     rate = f", {summary.frames / total:.1f} frames/s" if total else ""
     rows = [("  frames", f"{summary.frames} in {total:.1f} s{rate}")]
     if restored:
-        rows.append(("  faces", f"{summary.faces} restored, {_many(summary.tracks, 'track')}"))
+        poor = ", as far as this copy still tells" if summary.of_a_copy else ""
+        rows.append(("  faces", f"{summary.faces} restored{poor}, {_many(summary.tracks, 'track')}"))
         if summary.filled:
             rows.append(
                 ("  filled", f"{_many(summary.filled, 'region')}, too small for the model, as published")

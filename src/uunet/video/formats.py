@@ -181,7 +181,9 @@ def conversion_notes(source: str, target: str) -> tuple[str, ...]:
         if chroma is None and new_chroma is not None:
             notes.append(f"grey stored as {target} with neutral chroma")
         elif chroma != new_chroma:
-            notes.append(f"chroma of {source} resampled to {target}")
+            odd = new_chroma == (1, 1) and not is_rgb(source)
+            refused = ", which keeps its size; some players refuse it" if odd else ""
+            notes.append(f"chroma of {source} resampled to {target}{refused}")
         if depth > new_depth:
             notes.append(f"{depth} bits a sample reduced to {new_depth}")
     return tuple(notes)
