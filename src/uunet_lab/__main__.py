@@ -44,7 +44,7 @@ def export(  # noqa: PLR0917
     """Write a run's models as ONNX files with their cards, and prove that they compute the same."""
     with guarded() as terminal:
         from uunet.models import Card  # noqa: PLC0415
-        from uunet_lab.evaluation.results import card_metrics, revision  # noqa: PLC0415
+        from uunet_lab.measuring.results import card_metrics, revision  # noqa: PLC0415
         from uunet_lab.methods.uunet.pair import load_pair  # noqa: PLC0415
         from uunet_lab.training.export import export as write  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def quantise_pair_(  # noqa: PLR0917
 ) -> None:
     """Write a pair in 8 bits, for processors without bfloat16; measure it with `evaluate pair`."""
     with guarded() as terminal:
-        from uunet_lab.evaluation.results import card_metrics  # noqa: PLC0415
+        from uunet_lab.measuring.results import card_metrics  # noqa: PLC0415
         from uunet_lab.methods.uunet.quantise import quantise_pair  # noqa: PLC0415
 
         figures = card_metrics(metrics) if metrics else {}
@@ -144,8 +144,8 @@ def evaluate_matcher(
     """AUC of each matcher on people whom its training never saw, with an interval over people."""
     with guarded() as terminal:
         from uunet_lab.assembly import judge  # noqa: PLC0415
-        from uunet_lab.evaluation.agreement import auc_interval  # noqa: PLC0415
-        from uunet_lab.evaluation.results import write  # noqa: PLC0415
+        from uunet_lab.measuring.agreement import auc_interval  # noqa: PLC0415
+        from uunet_lab.measuring.results import write  # noqa: PLC0415
 
         if len(faces) not in (1, len(runs)):
             raise OptionError(f"{len(runs)} runs and {len(faces)} sets", "give --faces once, or for each run")

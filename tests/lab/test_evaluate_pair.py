@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from tiny_models import PAIR, private_model, public_model
 from uunet_lab.__main__ import app
-from uunet_lab.evaluation.results import interval, write
+from uunet_lab.measuring.results import interval, write
 from uunet_lab.training.cards import pair_cards
 from uunet_lab.training.errors import TrainingError
 

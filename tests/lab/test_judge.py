@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from uunet_lab.evaluation.judge import auc, decidability
-from uunet_lab.evaluation.results import card_metrics
+from uunet_lab.measuring.judge import auc, decidability
+from uunet_lab.measuring.results import card_metrics
 
 
 def _descriptors(noise: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from scipy.stats import mannwhitneyu
 
 from lab_media import noise_set
 from uunet_lab.datasets.pairs import PairSource
-from uunet_lab.evaluation.agreement import auc_interval, weighted_auc
+from uunet_lab.measuring.agreement import auc_interval, weighted_auc
 from uunet_lab.methods.uunet.attributes import Label
 from uunet_lab.methods.uunet.matcher import (
     MATCHER_PAPER,

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from uunet_lab.evaluation.judge import Descriptors
+from uunet_lab.measuring.judge import Descriptors
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]

@@ -14,19 +14,19 @@ from uunet.models import Swapper
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.records import STILL_SIDE, stills
-from uunet_lab.evaluation.judge import DlibDetector, DlibJudge
 from uunet_lab.evaluation.labels import LabelProbe
 from uunet_lab.evaluation.pair import (
     CRFS,
     Judges,
-    Pair,
     faces_to_show,
     measure_people,
     measure_sizes,
     measure_stills,
 )
-from uunet_lab.evaluation.results import write
 from uunet_lab.evaluation.tracks import measure_consistency, track_faces
+from uunet_lab.measuring.judge import DlibDetector, DlibJudge
+from uunet_lab.measuring.pair import Pair
+from uunet_lab.measuring.results import write
 from uunet_lab.training.parts import parts
 
 Image = npt.NDArray[np.uint8]

@@ -15,7 +15,7 @@ from uunet.masking import NoiseBank, Region, mask
 from uunet.models import Swapper
 from uunet.track import Tracker, TrackSettings
 from uunet.video import RawReader
-from uunet_lab.evaluation.judge import DlibJudge
+from uunet_lab.measuring.judge import DlibJudge
 
 Image = npt.NDArray[np.uint8]
 

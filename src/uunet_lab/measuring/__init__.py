@@ -1,0 +1,1 @@
+"""Judges, figures and their files: what experiments and attacks share."""
