@@ -3,7 +3,8 @@
     python benchmarks/memory.py --seconds 10 60 300 -o results/memory.json
 
 The clip of `media.py` (three faces in every frame) is repeated without encoding it again; every length is a
-process of its own. Measured is the resident set, shared libraries included.
+process of its own. Measured is the resident set, and what of it is mapped files: the code of the libraries, which
+all processes share and the system may drop, and of which some kernels map much more than is used.
 """
 
 from __future__ import annotations
@@ -51,10 +52,11 @@ def repeated(clip: Path, target: Path, frames: int) -> None:
 def watched(source: Path, target: Path) -> dict[str, Any]:
     """Runs `deidentify` in a process of its own and reads its resident set ten times a second."""
     command = [sys.executable, str(Path(__file__).resolve()), "--one", str(source), str(target)]
-    began, curve = time.perf_counter(), []
+    began, curve, mapped = time.perf_counter(), [], [0.0]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
             curve.append((round(time.perf_counter() - began, 1), _megabytes(process.pid, "VmRSS")))
+            mapped.append(_megabytes(process.pid, "RssFile"))
             time.sleep(0.1)
         said = json.loads(process.stdout.read() if process.stdout else "{}")
     if process.returncode:
@@ -65,6 +67,7 @@ def watched(source: Path, target: Path) -> dict[str, Any]:
         "frames": said["frames"],
         "faces": said["faces"],
         "peak_mb": said["peak_mb"],
+        "mapped_files_mb": max(mapped),
         "curve_mb": " ".join(f"{part[0][0]:g}s:{max(size for _, size in part):.0f}" for part in parts),
     }
 
