@@ -3,8 +3,8 @@
     python benchmarks/memory.py --seconds 10 60 300 -o results/memory.json
 
 The clip of `media.py` (three faces in every frame) is repeated without encoding it again; every length is a
-process of its own. Measured is the resident set, and what of it is mapped files: the code of the libraries, which
-all processes share and the system may drop, and of which some kernels map much more than is used.
+process of its own. Measured is the resident set, and what of it is mapped files: the code of the libraries,
+which all processes share and the system may drop. Some kernels map much more of it than is used.
 """
 
 from __future__ import annotations
