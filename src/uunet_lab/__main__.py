@@ -11,6 +11,7 @@ import typer
 
 from uunet.commands import guarded
 from uunet.usage import HintedGroup
+from uunet_lab.attack_commands import app as attack_app
 from uunet_lab.datasets.commands import app as dataset_app
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
@@ -29,6 +30,7 @@ app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(quantise_app, name="quantise")
+app.add_typer(attack_app, name="attack")
 
 
 @app.command()

@@ -1,0 +1,50 @@
+"""`uunet-lab attack …`. What is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from uunet.commands import guarded
+
+if TYPE_CHECKING:
+    from uunet_lab.attacks.finding import Finding
+
+app = typer.Typer(help="Attack what was published; writes results/attacks/*.json.", no_args_is_help=True)
+
+Output = Annotated[Path, typer.Option("-o", "--output", help="The JSON file.")]
+
+
+@app.command("messages")
+def attack_messages(
+    clip: Annotated[Path, typer.Argument(help="A video of at least 120 frames; it is published first.")],
+    output: Output,
+    other: Annotated[
+        Path | None, typer.Option(help="Whose windows are spliced in; default: the same, published again.")
+    ] = None,
+) -> None:
+    """Forge, splice, replay, drop and reorder the messages of a public file: what does a reader notice?"""
+
+    def attack() -> Finding:
+        from uunet_lab.attacks.messages import messages  # noqa: PLC0415
+
+        return messages(clip, other)
+
+    _attack(output, attack)
+
+
+def _attack(output: Path, attack: Callable[[], Finding]) -> None:
+    """Try it, write what was found, say the verdict."""
+    with guarded() as terminal:
+        from uunet_lab.attacks.finding import record, refuse  # noqa: PLC0415
+
+        refuse(output)
+        began = time.monotonic()
+        found = attack()
+        record(output, found, time.monotonic() - began)
+        terminal.say(found.verdict)
+        terminal.say(f"{output}: all figures")

@@ -1,0 +1,1 @@
+"""Attacks on what was published: one a file, each with a verdict in plain words."""
