@@ -13,6 +13,7 @@ from uunet.commands import guarded
 from uunet.usage import HintedGroup
 from uunet_lab.attack_commands import app as attack_app
 from uunet_lab.datasets.commands import app as dataset_app
+from uunet_lab.evaluation.commands import run as evaluate_run
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
 
@@ -30,6 +31,7 @@ app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(quantise_app, name="quantise")
+evaluate_app.command("run")(evaluate_run)
 app.add_typer(attack_app, name="attack")
 
 

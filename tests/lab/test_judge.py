@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from uunet_lab.measuring.judge import auc, decidability
+from uunet_lab.measuring.judge import auc, decidability_daugman
 from uunet_lab.measuring.results import card_metrics
 
 
@@ -35,7 +35,7 @@ def test_auc_of_copies_is_one_and_of_strangers_a_half() -> None:
 
 
 def test_decidability_grows_with_separation() -> None:
-    assert decidability(*_descriptors(0.3)) > decidability(*_descriptors(1.5)) > 0
+    assert decidability_daugman(*_descriptors(0.3)) > decidability_daugman(*_descriptors(1.5)) > 0
 
 
 def test_a_cards_figures_are_flat_and_without_intervals(tmp_path: Path) -> None:

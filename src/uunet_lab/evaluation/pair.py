@@ -13,7 +13,7 @@ import numpy.typing as npt
 from uunet.detect import CenterFaceDetector, full_precision
 from uunet.video import EncodeSettings
 from uunet_lab.evaluation.labels import LabelProbe, label_agreement
-from uunet_lab.measuring.judge import DlibDetector, DlibJudge, auc, decidability
+from uunet_lab.measuring.judge import DlibDetector, DlibJudge, auc, decidability_daugman
 from uunet_lab.measuring.mosaic import COLUMNS, ROWS, Image, Mosaic
 from uunet_lab.measuring.pair import Pair, psnr, ssim, through_codec
 from uunet_lab.measuring.results import interval
@@ -86,7 +86,7 @@ def measure_stills(stills: Sequence[Image], pair: Pair, judges: Judges, margin: 
     described = {name: judges.recogniser.describe(faces) for name, faces in seen.items()}
     for name in (name for name in seen if name != "x"):
         metrics[f"auc_x_{name}"] = round(auc(described["x"], described[name]), 3)
-        metrics[f"dprime_x_{name}"] = round(decidability(described["x"], described[name]), 3)
+        metrics[f"dprime_x_{name}"] = round(decidability_daugman(described["x"], described[name]), 3)
     if judges.gender is not None:
         probe, truth = judges.gender
         of_x, of_a = (probe.scores(described[name]) for name in ("x", "a"))
@@ -144,5 +144,5 @@ def measure_people(
     return {
         f"{figure} x {other}": round(compute(described["x"], described[other]), 3)
         for other in ("x'", "a'", "r'")
-        for figure, compute in (("auc", auc), ("dprime", decidability))
+        for figure, compute in (("auc", auc), ("dprime", decidability_daugman))
     }

@@ -24,14 +24,14 @@ from uunet_lab.evaluation.pair import (
     measure_stills,
 )
 from uunet_lab.evaluation.tracks import measure_consistency, track_faces
-from uunet_lab.measuring.judge import DlibDetector, DlibJudge
+from uunet_lab.measuring.judge import REGION_INSET, DlibDetector, DlibJudge
+from uunet_lab.measuring.mosaic import MARGIN
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.measuring.results import write
 from uunet_lab.training.parts import parts
 
 Image = npt.NDArray[np.uint8]
 
-_MARGIN = 0.1  # of surroundings that the instrument's regions take beyond a FairFace image, per side
 _PROBED = 2000  # raw faces from which the classifier of the gender learns
 _STILL_INSET = (
     0.164  # where a face begins in a still: 0.22 of a region that is 1.2 stills wide, less the margin
@@ -80,11 +80,11 @@ def measure(
     learnt, unseen = parts(packed)
     rows = unseen[:count]
     chosen = [np.ascontiguousarray(packed.images[i]) for i in rows]
-    judge = DlibJudge(inset=0.22)
+    judge = DlibJudge(inset=REGION_INSET)
     judges = Judges(judge, DlibDetector(), _gender(packed, learnt, rows))
     metrics: dict[str, Any] = {
-        "stills": measure_stills(chosen, pair, judges, _MARGIN),
-        "sizes": measure_sizes(chosen, pair, _MARGIN),
+        "stills": measure_stills(chosen, pair, judges, MARGIN),
+        "sizes": measure_sizes(chosen, pair, MARGIN),
     }
     named = f"{len(chosen)} held-out images of {faces.name}"
     if people is not None:
@@ -98,7 +98,7 @@ def measure(
     write(output, "a pair of models", named, metrics)
     if sheets is not None:
         sheets.mkdir(parents=True, exist_ok=True)
-        _sheet(sheets / "faces.png", faces_to_show(chosen[:48], pair, _MARGIN))
+        _sheet(sheets / "faces.png", faces_to_show(chosen[:48], pair, MARGIN))
         if clips:
             _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
     return metrics

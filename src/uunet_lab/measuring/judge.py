@@ -13,6 +13,9 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 Descriptors = npt.NDArray[np.float64]
 
+REGION_INSET = 0.22
+"""Where a face's box begins in the instrument's region of it, as a share of the region's side."""
+
 _DETECTOR_SIDE = 192  # its smallest face is 80 pixels
 _SIDE = 224  # crops are enlarged to this before dlib sees them, as `face_recognition` users do
 
@@ -87,8 +90,12 @@ def auc(first: Descriptors, second: Descriptors) -> float:
     return float(1 - below.mean() / 2 / len(impostor))
 
 
-def decidability(first: Descriptors, second: Descriptors) -> float:
-    """d' of eq. 14 of the paper: |mean difference| / sqrt of the mean variance, genuine against impostor."""
+def decidability_daugman(first: Descriptors, second: Descriptors) -> float:
+    """Daugman's d': |mean difference| / root of the mean variance, genuine against impostor, as `auc` pairs.
+
+    √2 times eq. 14 of the paper, which divides by the root of the sum: `environment.decidability_eq14`. What
+    `evaluate pair` writes as `dprime` is this one.
+    """
     distance = np.linalg.norm(first[:, None] - second[None], axis=2)
     genuine, impostor = np.diag(distance), distance[~np.eye(len(distance), dtype=bool)]
     return float(abs(genuine.mean() - impostor.mean()) / np.sqrt((genuine.var() + impostor.var()) / 2))

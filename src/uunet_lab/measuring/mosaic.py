@@ -17,6 +17,9 @@ Image = npt.NDArray[np.uint8]
 SIDE = 64
 """Pixels of a region, if nothing else is said: what the models take."""
 
+MARGIN = 0.1
+"""Surroundings that the instrument's regions take beyond a packed still, per side."""
+
 COLUMNS, ROWS = 10, 7
 LAYOUT = Layout("yuv420p", 8, 2, 2, colour=True, full_range=False, matrix="bt709")
 

@@ -37,12 +37,23 @@ class Pair:
     def __init__(self, public: Path, private: Path, seed: int = 1) -> None:
         pair_cards(public, private)
         self.swapper, self.restorer = Swapper(public), Restorer(private)
-        self.noise = NoiseBank(seed, self.swapper.card.side)
+        self._seed, self.noise = seed, NoiseBank(seed, self.swapper.card.side)
 
     def mask(self, x: Mosaic, first_track: int = 0) -> Mosaic:
         """Regions replaced, each a track of its own."""
-        regions = [Region(box, first_track + i) for i, box in enumerate(x.boxes)]
-        return x.with_picture(mask(RawFrame(x.picture, 0, 0), regions, self.swapper, self.noise).picture)
+        return self.mask_as(x, range(first_track, first_track + len(x.boxes)))
+
+    def mask_as(self, x: Mosaic, tracks: Sequence[int], draw: int = 0) -> Mosaic:
+        """Regions replaced, each of the track that is named for it.
+
+        Args:
+            x: raw.
+            tracks: which virtual identity each region gets: regions of one track get the same noise.
+            draw: another number is another run of the instrument: fresh noise for all tracks.
+        """
+        noise = self.noise if draw == 0 else NoiseBank(self._seed + draw, self.swapper.card.side)
+        regions = [Region(box, track) for box, track in zip(x.boxes, tracks, strict=True)]
+        return x.with_picture(mask(RawFrame(x.picture, 0, 0), regions, self.swapper, noise).picture)
 
     def unmask(self, a: Mosaic) -> Mosaic:
         """Published regions restored."""

@@ -23,7 +23,9 @@ def revision() -> str:
     return found.stdout.strip() or "unknown"
 
 
-def write(path: Path, title: str, data: str, metrics: dict[str, Any]) -> None:
+def write(
+    path: Path, title: str, data: str, metrics: dict[str, Any], *, seconds: float | None = None
+) -> None:
     """Write one file of results; it appears whole or not at all.
 
     Args:
@@ -31,9 +33,12 @@ def write(path: Path, title: str, data: str, metrics: dict[str, Any]) -> None:
         title: what was measured.
         data: on what.
         metrics: figures by name; use `interval` for those that have a spread.
+        seconds: how long it took; None leaves it out.
     """
     command = " ".join(["uunet-lab", *sys.argv[1:]])
-    content = {"title": title, "data": data, "commit": revision(), "command": command}
+    content: dict[str, Any] = {"title": title, "data": data, "commit": revision(), "command": command}
+    if seconds is not None:
+        content["seconds"] = round(seconds, 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content | {"metrics": metrics}, indent=1) + "\n", "utf-8")

@@ -1,0 +1,58 @@
+"""`uunet-lab evaluate run`: the paper's experiments on packed sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from uunet.commands import guarded
+from uunet.models import shipped
+
+
+def run(  # noqa: PLR0917 (typer's arguments are options)
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
+    model: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="PUBLIC PRIVATE: U_e and U_d; default: the demonstration pair."),
+    ] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="A packed set; what every training keeps of it is measured. May be given again."),
+    ] = None,
+    unseen: Annotated[
+        list[Path] | None,
+        typer.Option(help="A packed set of which no training saw anything: all of it may be measured."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="An experiment; may be given again. Default: all of them.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Few faces: wide intervals, minutes.")] = False,
+    count: Annotated[
+        int | None, typer.Option(min=2, help="Faces of each set; default 1200, with --quick 210.")
+    ] = None,
+) -> None:
+    """Run the paper's experiments; writes OUTPUT/SET/MODEL/EXPERIMENT.json."""
+    with guarded() as terminal:
+        from uunet_lab.evaluation.registry import EXPERIMENTS  # noqa: PLC0415
+        from uunet_lab.evaluation.runner import COUNT, QUICK, Source  # noqa: PLC0415
+        from uunet_lab.evaluation.runner import run as measure  # noqa: PLC0415
+        from uunet_lab.measuring.errors import MeasuringError  # noqa: PLC0415
+
+        sources = [Source(folder, False) for folder in data or []]
+        sources += [Source(folder, True) for folder in unseen or []]
+        if not sources:
+            raise MeasuringError(
+                "no set is given", "pack one with `uunet-lab dataset pack`, give it to --data"
+            )
+        unknown = set(only or []) - set(EXPERIMENTS)
+        if unknown:
+            raise MeasuringError(
+                f"there is no experiment {min(unknown)!r}", f"there are {', '.join(EXPERIMENTS)}"
+            )
+        wanted = [name for name in EXPERIMENTS if not only or name in only]
+        models = model or (shipped("public"), shipped("private"))
+        chosen = count or (QUICK if quick else COUNT)
+        if not measure(sources, models, wanted, chosen, output, terminal.say):
+            raise MeasuringError("nothing was measured", "the lines above say what each set lacks")

@@ -1,0 +1,73 @@
+"""What an experiment is, what it needs of a set, and what it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from uunet.types import FaceDetector
+from uunet_lab.evaluation.gallery import Gallery
+from uunet_lab.evaluation.sampling import genuine_pairs
+
+Need = Literal["two people", "several images", "consecutive frames", "several sequences"]
+
+WANTING: dict[Need, str] = {
+    "two people": "only one person is measured",
+    "several images": "there are no two images of one person",
+    "consecutive frames": "no frame of a sequence follows another: there are stills only",
+    "several sequences": "there are no two sequences of one person",
+}
+"""What is said of a set that lacks it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """What an experiment works with.
+
+    Attributes:
+        gallery: the faces.
+        detector: of faces; it is not the recogniser's.
+    """
+
+    gallery: Gallery
+    detector: FaceDetector
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One file of results.
+
+    Attributes:
+        title: what is measured.
+        paper: section, and figure or table, of the revised paper.
+        needs: what the measured faces must have.
+        recognises: whether it needs a recogniser.
+        measure: gives the figures by name.
+    """
+
+    title: str
+    paper: str
+    needs: tuple[Need, ...]
+    recognises: bool
+    measure: Callable[[Bench], dict[str, Any]]
+
+    def lacks(self, gallery: Gallery) -> str | None:
+        """Why it can't be done on these faces; None if it can."""
+        return next((WANTING[need] for need in self.needs if not _has(gallery, need)), None)
+
+
+def _has(gallery: Gallery, need: Need) -> bool:
+    match need:
+        case "two people":
+            return len(np.unique(gallery.identity)) > 1
+        case "several images":
+            return len(genuine_pairs(gallery.identity)) > 0
+        case "consecutive frames":
+            return len(gallery.runs()) > 0
+        case "several sequences":
+            known = gallery.sequence >= 0
+            both = np.unique(np.stack([gallery.identity, gallery.sequence], 1)[known], axis=0)
+            return len(both) > len(np.unique(both[:, 0]))

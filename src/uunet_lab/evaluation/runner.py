@@ -1,0 +1,124 @@
+"""Runs experiments on packed sets and writes DIR/<set>/<model>/<experiment>.json."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uunet_lab.datasets.index import FaceSet
+from uunet_lab.datasets.packing import open_set
+from uunet_lab.evaluation.detection import strict_detector
+from uunet_lab.evaluation.experiment import Bench
+from uunet_lab.evaluation.gallery import Gallery
+from uunet_lab.evaluation.registry import EXPERIMENTS, Name
+from uunet_lab.evaluation.sampling import choose
+from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.judge import REGION_INSET, DlibJudge
+from uunet_lab.measuring.pair import Pair
+from uunet_lab.measuring.results import write
+from uunet_lab.training.parts import parts
+
+COUNT, QUICK = 1200, 210
+"""Faces of each set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A packed set to measure on.
+
+    Attributes:
+        folder: of the set; its name is that of the set in the results.
+        unseen: True if no training saw anything of it; else only what every training keeps is measured.
+    """
+
+    folder: Path
+    unseen: bool
+
+
+def run(  # noqa: PLR0917
+    sources: Sequence[Source],
+    models: tuple[Path, Path],
+    only: Sequence[Name],
+    count: int,
+    output: Path,
+    tell: Callable[[str], None],
+) -> list[Path]:
+    """Measure a pair on sets.
+
+    Args:
+        sources: the sets.
+        models: U_e and U_d.
+        only: which experiments.
+        count: faces of each set, about.
+        output: the folder of all results.
+        tell: is told what is written, and what is skipped and why, a line each.
+
+    Returns:
+        The files written.
+
+    Raises:
+        DatasetError, ModelError, TrainingError, MeasuringError: a set, or the models, don't do; the
+            recogniser is not installed.
+    """
+    names = {source.folder.resolve().name for source in sources}
+    if len(names) < len(sources):
+        raise MeasuringError(
+            "two sets have one name", "the name of a set's folder names its results: rename one"
+        )
+    recognises = any(EXPERIMENTS[name].recognises for name in only)
+    pair, judge = Pair(*models), _judge() if recognises else None
+    detector = strict_detector()
+    about = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}
+    model = re.sub(r"[^\w.-]+", "-", pair.swapper.card.name)
+    written = []
+    for source in sources:
+        faces = open_set(source.folder)
+        rows = np.arange(len(faces)) if source.unseen else parts(faces)[1]
+        gallery = Gallery(faces, choose(faces, rows, count), pair, judge)
+        bench = Bench(gallery, detector)
+        for name in only:
+            path = output / source.folder.resolve().name / model / f"{name}.json"
+            why = EXPERIMENTS[name].lacks(gallery)
+            if why is not None:
+                tell(f"{path}: skipped, {why}")
+                continue
+            begin = time.monotonic()
+            metrics = EXPERIMENTS[name].measure(bench)
+            seconds = time.monotonic() - begin
+            extra = {"models": about, "set": described(faces, gallery, source)}
+            title = f"{EXPERIMENTS[name].title} ({EXPERIMENTS[name].paper})"
+            write(path, title, _data(faces, gallery, source), metrics | extra, seconds=seconds)
+            tell(f"{path}: {len(gallery)} faces, {seconds:.0f} s")
+            written.append(path)
+    return written
+
+
+def described(faces: FaceSet, gallery: Gallery, source: Source) -> dict[str, Any]:
+    """What was measured of a set, and which set it was: its fingerprint is that of `Origin`."""
+    return {
+        "faces": len(gallery),
+        "people": len(np.unique(gallery.identity)),
+        "sequences": len(np.unique(gallery.sequence[gallery.sequence >= 0])),
+        "unseen": source.unseen,
+        "fingerprint": faces.origin.fingerprint if faces.origin else None,
+    }
+
+
+def _data(faces: FaceSet, gallery: Gallery, source: Source) -> str:
+    which = "no training saw" if source.unseen else "held out from training"
+    people = len(np.unique(gallery.identity))
+    kind = faces.origin.source if faces.origin else ""
+    return f"{len(gallery)} faces of {people} people of {source.folder.resolve().name} ({kind}), {which}"
+
+
+def _judge() -> DlibJudge:
+    if any(importlib.util.find_spec(name) is None for name in ("dlib", "face_recognition_models")):
+        raise MeasuringError("the recogniser that judges is not installed", 'pip install -e ".[judge]"')
+    return DlibJudge(inset=REGION_INSET)

@@ -1,0 +1,87 @@
+"""Models, recognisers and sets that are known by heart, for experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from uunet.geometry import fill
+from uunet.types import Detection, Picture
+from uunet_lab.datasets.index import FaceSet
+from uunet_lab.datasets.packing import pack
+from uunet_lab.datasets.records import FaceRecord
+from uunet_lab.measuring.judge import Descriptors
+from uunet_lab.measuring.mosaic import Image, Mosaic
+
+
+class Untouched:
+    """A de-identifier that does nothing."""
+
+    def mask_as(self, x: Mosaic, tracks: Sequence[int], draw: int = 0) -> Mosaic:
+        return x
+
+    def unmask(self, a: Mosaic) -> Mosaic:
+        return a
+
+
+class Constant(Untouched):
+    """One grey face for everybody."""
+
+    def mask_as(self, x: Mosaic, tracks: Sequence[int], draw: int = 0) -> Mosaic:
+        picture = x.picture.copy()
+        for box in x.boxes:
+            for plane in range(3):
+                part = 1 if plane == 0 else 2
+                rows = slice(box.y // part, (box.y + box.h) // part)
+                columns = slice(box.x // part, (box.x + box.w) // part)
+                picture.planes[plane][rows, columns] = 128
+            fill(picture, box)
+        return x.with_picture(picture)
+
+
+class Small:
+    """Describes a face by its 8 × 8 pixels."""
+
+    def describe(self, faces: Sequence[Image]) -> Descriptors:
+        small = [cv2.resize(face, (8, 8), interpolation=cv2.INTER_AREA) for face in faces]
+        return np.stack(small).reshape(len(faces), -1).astype(np.float64) / 255 / 8
+
+
+def pattern(coarse: int, side: int = 64) -> Image:
+    """A picture of coarse × coarse random colours, (side, side, 3)."""
+    colours = np.random.default_rng(coarse).integers(0, 255, (coarse, coarse, 3)).astype(np.uint8)
+    return np.asarray(cv2.resize(colours, (side, side)), np.uint8)
+
+
+class Blind:
+    """A detector that finds nothing."""
+
+    def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:
+        return []
+
+
+def packed(folder: Path, people: int, images: int = 1, *, sequences: int = 0, noise: float = 25.0) -> FaceSet:
+    """A packed set of smooth patterns, one a person; their images differ by noise.
+
+    Args:
+        folder: of the set.
+        people, images: how many people, and images of each (or of each of its sequences).
+        sequences: of each person; 0 makes stills.
+        noise: standard deviation.
+    """
+
+    def records() -> Iterator[FaceRecord]:
+        rng = np.random.default_rng(5)
+        for person in range(people):
+            base = cv2.resize(rng.integers(40, 215, (4, 4, 3)).astype(np.float32), (96, 96))
+            for sequence in range(max(sequences, 1)):
+                for frame in range(images):
+                    coarse = cv2.resize(rng.normal(0, noise, (6, 6, 3)).astype(np.float32), (96, 96))
+                    image = np.asarray(np.clip(base + coarse, 0, 255), np.uint8)
+                    name = f"p{person}-s{sequence}" if sequences else ""
+                    yield FaceRecord(image, f"p{person}", name, frame if sequences else 0)
+
+    return pack(records(), folder, source="patterns")
