@@ -37,6 +37,24 @@ def attack_messages(
     _attack(output, attack)
 
 
+@app.command("metadata")
+def attack_metadata(
+    original: Annotated[
+        Path, typer.Argument(help="The source; without --public traces are planted beside its pictures.")
+    ],
+    output: Output,
+    public: Annotated[Path | None, typer.Option(help="What was published of it.")] = None,
+) -> None:
+    """Tags, places, devices, chapters, thumbnails, banners: what does a public file still tell?"""
+
+    def attack() -> Finding:
+        from uunet_lab.attacks.metadata import metadata  # noqa: PLC0415
+
+        return metadata(original, public)
+
+    _attack(output, attack)
+
+
 def _attack(output: Path, attack: Callable[[], Finding]) -> None:
     """Try it, write what was found, say the verdict."""
     with guarded() as terminal:
