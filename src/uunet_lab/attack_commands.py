@@ -55,6 +55,24 @@ def attack_metadata(
     _attack(output, attack)
 
 
+@app.command("missed")
+def attack_missed(
+    original: Annotated[Path, typer.Argument(help="The source.")],
+    public: Annotated[Path, typer.Argument(help="What was published of it, uncut.")],
+    output: Output,
+    every: Annotated[int, typer.Option(min=1, help="Looks at each n-th frame: a second each.")] = 4,
+    model: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
+) -> None:
+    """Are raw faces left? A slower detector, at double resolution, says where to look."""
+
+    def attack() -> Finding:
+        from uunet_lab.attacks.missed import missed  # noqa: PLC0415
+
+        return missed(original, public, every=every, model=model)
+
+    _attack(output, attack)
+
+
 def _attack(output: Path, attack: Callable[[], Finding]) -> None:
     """Try it, write what was found, say the verdict."""
     with guarded() as terminal:

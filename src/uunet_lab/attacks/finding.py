@@ -52,9 +52,9 @@ def record(output: Path, finding: Finding, seconds: float) -> None:
     Raises:
         OutputError: the file can't be written.
     """
-    told = {"verdict": finding.verdict, "seconds": round(seconds, 1)}
+    metrics = {"verdict": finding.verdict} | finding.metrics
     try:
-        write(output, finding.title, finding.data, told | finding.metrics)
+        write(output, finding.title, finding.data, metrics, seconds=seconds)
     except OSError as error:
         raise OutputError(f"can't write {output}: {error.strerror or error}", "name another file") from error
 

@@ -133,7 +133,8 @@ def verdict_on(told: Sequence[Told]) -> str:
     remains = [trace for t in told for trace in t.remains]
     if not total:
         return "The sources tell nothing beside pictures and sound, so that nothing could remain."
-    said = f"Of {named(total, 'thing')} that {named(len(told), 'source')} told, {len(remains)} remain"
+    files = named(len(told), "public file")
+    said = f"Of {named(total, 'thing')} that the sources of {files} told, {len(remains)} remain"
     listed = ", ".join(
         f"{what} ({count})" for what, count in Counter(map(Trace.shown, remains)).most_common(5)
     )
