@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from uunet.geometry import fill
 from uunet.types import Detection, Picture
 from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.packing import pack
@@ -31,15 +30,25 @@ class Constant(Untouched):
     """One grey face for everybody."""
 
     def mask_as(self, x: Mosaic, tracks: Sequence[int], draw: int = 0) -> Mosaic:
-        picture = x.picture.copy()
-        for box in x.boxes:
-            for plane in range(3):
-                part = 1 if plane == 0 else 2
-                rows = slice(box.y // part, (box.y + box.h) // part)
-                columns = slice(box.x // part, (box.x + box.w) // part)
-                picture.planes[plane][rows, columns] = 128
-            fill(picture, box)
-        return x.with_picture(picture)
+        return _painted(x, [(128, 128, 128)] * len(x.boxes))
+
+
+class PerTrack(Untouched):
+    """A colour for every track and draw, whoever is there."""
+
+    def mask_as(self, x: Mosaic, tracks: Sequence[int], draw: int = 0) -> Mosaic:
+        drawn = (np.random.default_rng((track, draw)).integers(60, 200, 3) for track in tracks)
+        return _painted(x, [(int(y), int(u), int(v)) for y, u, v in drawn])
+
+
+def _painted(x: Mosaic, colours: Sequence[tuple[int, int, int]]) -> Mosaic:
+    picture = x.picture.copy()
+    for box, colour in zip(x.boxes, colours, strict=True):
+        for plane, value in enumerate(colour):
+            part = 2 if plane else 1
+            rows = slice(box.y // part, (box.y + box.h) // part)
+            picture.planes[plane][rows, box.x // part : (box.x + box.w) // part] = value
+    return x.with_picture(picture)
 
 
 class Small:

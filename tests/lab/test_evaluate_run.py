@@ -49,6 +49,34 @@ def test_of_a_set_that_is_unseen_all_people_are_measured(tmp_path: Path) -> None
     assert "detection.json: 30 faces" in ran.stdout
 
 
+def test_what_a_set_lacks_is_said_and_the_rest_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uunet_lab.evaluation.runner.recogniser", Small)
+    packed(tmp_path / "people", people=8)
+    options = ("--unseen", tmp_path / "people", "--only", "consistency", "--only", "diversity")
+    ran = _run(tmp_path, *options)
+    assert "consistency.json: skipped, no frame of a sequence follows another" in ran.stdout
+    assert "diversity.json: skipped, there are no two sequences, nor two stills, of one person" in ran.stdout
+    assert ran.exit_code == 1
+    assert "nothing was measured" in ran.stderr
+    ran = _run(tmp_path, *options, "--only", "recognition")
+    assert ran.exit_code == 0, ran.stderr
+    written = sorted(path.name for path in (tmp_path / "results").rglob("*.json"))
+    assert written == ["recognition.json"]
+
+
+def test_a_missing_recogniser_is_an_error_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    packed(tmp_path / "people", people=8)
+    ran = _run(tmp_path, "--unseen", tmp_path / "people", "--only", "recognition")
+    assert ran.exit_code == 1
+    assert "the recogniser that judges is not installed" in ran.stderr
+    assert 'pip install -e ".[judge]"' in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [

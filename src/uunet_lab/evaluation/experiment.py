@@ -10,15 +10,13 @@ import numpy as np
 
 from uunet.types import FaceDetector
 from uunet_lab.evaluation.gallery import Gallery
-from uunet_lab.evaluation.sampling import genuine_pairs
 
-Need = Literal["two people", "several images", "consecutive frames", "several sequences"]
+Need = Literal["two people", "consecutive frames", "several sessions"]
 
 WANTING: dict[Need, str] = {
     "two people": "only one person is measured",
-    "several images": "there are no two images of one person",
     "consecutive frames": "no frame of a sequence follows another: there are stills only",
-    "several sequences": "there are no two sequences of one person",
+    "several sessions": "there are no two sequences, nor two stills, of one person",
 }
 """What is said of a set that lacks it."""
 
@@ -63,11 +61,7 @@ def _has(gallery: Gallery, need: Need) -> bool:
     match need:
         case "two people":
             return len(np.unique(gallery.identity)) > 1
-        case "several images":
-            return len(genuine_pairs(gallery.identity)) > 0
         case "consecutive frames":
             return len(gallery.runs()) > 0
-        case "several sequences":
-            known = gallery.sequence >= 0
-            both = np.unique(np.stack([gallery.identity, gallery.sequence], 1)[known], axis=0)
-            return len(both) > len(np.unique(both[:, 0]))
+        case "several sessions":
+            return len(gallery.sessions()) > 0

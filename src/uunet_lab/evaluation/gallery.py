@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from uunet_lab.datasets.index import Codes, FaceSet
+from uunet_lab.evaluation.sampling import genuine_pairs
 from uunet_lab.measuring.judge import Descriptors
 from uunet_lab.measuring.mosaic import COLUMNS, MARGIN, ROWS, Image, Mosaic
 
@@ -50,6 +50,7 @@ class Gallery:
 
     Attributes:
         identity, sequence, frame: (n,) codes of the set; sequence is -1 for a still.
+        track: (n,) codes: faces of one track share their noise plane.
     """
 
     def __init__(
@@ -60,7 +61,8 @@ class Gallery:
         )
         self._faces, self._rows, self._pair, self._recogniser = faces, rows, pair, recogniser
         stills = self.sequence < 0
-        self._tracks = np.where(stills, len(faces.names["sequence"]) + rows, self.sequence)
+        own = len(faces.names["sequence"]) + rows
+        self.track: Codes = np.where(stills, own, self.sequence)
         self._mosaics: dict[tuple[Kind, int], list[Mosaic]] = {}
         self._described: dict[tuple[Kind, int], Descriptors] = {}
 
@@ -84,7 +86,7 @@ class Gallery:
         if kind == "r":
             return [self._pair.unmask(a) for a in self.mosaics("a", draw)]
         if kind == "a":
-            parts = (self._tracks[i : i + per].tolist() for i in range(0, len(self), per))
+            parts = (self.track[i : i + per].tolist() for i in range(0, len(self), per))
             return [
                 self._pair.mask_as(x, tracks, draw)
                 for x, tracks in zip(self.mosaics("x"), parts, strict=True)
@@ -109,9 +111,15 @@ class Gallery:
             self._described[key] = self._recogniser.describe(self.images(*key))
         return self._described[key]
 
-    def runs(self) -> npt.NDArray[np.int64]:
+    def runs(self) -> Codes:
         """(m, 2) positions of consecutive frames of one sequence: t and t + 1."""
         order = np.lexsort((self.frame, self.sequence))
         order = order[self.sequence[order] >= 0]
         follows = (np.diff(self.sequence[order]) == 0) & (np.diff(self.frame[order]) == 1)
         return np.stack([order[:-1][follows], order[1:][follows]], 1)
+
+    def sessions(self) -> Codes:
+        """(m, 2) positions of two tracks of one person: other sessions, or other stills."""
+        first, second = genuine_pairs(self.identity).T
+        other = self.track[first] != self.track[second]
+        return np.stack([first[other], second[other]], 1)

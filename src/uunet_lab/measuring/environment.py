@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from uunet_lab.measuring.judge import Descriptors
 from uunet_lab.measuring.resampling import LEAST_PEOPLE, Codes, Floats, figure, pair_weights
 
 RESAMPLES = 400
@@ -47,6 +48,21 @@ class Environment:
     same: npt.NDArray[np.bool_]
     first: Codes
     second: Codes
+
+    @classmethod
+    def between(
+        cls, first: Descriptors, second: Descriptors, identity: Codes, genuine: Codes, impostor: Codes
+    ) -> Environment:
+        """Of faces that are described twice.
+
+        Args:
+            first, second: (n, d) descriptors, for example of x and of a.
+            identity: (n,) whose they are.
+            genuine, impostor: (m, 2) pairs: row i of `first` with row j of `second`.
+        """
+        i, j = np.concatenate([genuine, impostor]).T
+        distance = np.linalg.norm(first[i] - second[j], axis=1)
+        return cls(distance, np.arange(len(i)) < len(genuine), identity[i], identity[j])
 
     def figures(self, seed: int = 0) -> dict[str, Any]:
         """d' (eq. 14), AUC, TAR at FARS, each with its interval over people; counts; histograms of both."""

@@ -1,0 +1,93 @@
+"""IV-F, Fig. 11: how far do a and r vary under fresh noise, is r the same person, and how near is r to x?
+
+Residuals are point by point, over pixels and channels, in [-1, 1] as the nets see them, in whole regions:
+towards the border, where a region keeps its surroundings, they are small. Identity is compared between two
+runs on the same image: r ↔ r', a ↔ a', and x ↔ r.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from uunet_lab.evaluation.experiment import Bench, Experiment
+from uunet_lab.evaluation.gallery import Gallery, Kind
+from uunet_lab.evaluation.sampling import impostor_pairs
+from uunet_lab.evaluation.tracks import SAME_PERSON
+from uunet_lab.measuring.environment import Environment
+from uunet_lab.measuring.mosaic import Image
+from uunet_lab.measuring.pair import psnr, ssim
+from uunet_lab.measuring.resampling import Codes, mean_over_people
+
+LEVELS = 96
+"""Residuals of more 8-bit levels are counted with those of so many."""
+
+
+def residuals(first: Sequence[Image], second: Sequence[Image], person: Codes) -> dict[str, Any]:
+    """Mean and standard deviation of all residuals, their mean size with its interval, and a histogram.
+
+    Args:
+        first, second: n images of one shape, uint8 RGB.
+        person: (n,) whose they are.
+    """
+    levels = np.stack(first).astype(np.int64) - np.stack(second)
+    sizes = np.abs(levels).mean((1, 2, 3)) / 255
+    counts = np.bincount((np.clip(levels, -LEVELS, LEVELS) + LEVELS).reshape(-1), minlength=2 * LEVELS + 1)
+    return {
+        "mean": round(float(levels.mean() / 255), 4),
+        "sd": round(float(levels.std() / 255), 4),
+        "size": mean_over_people(sizes, person, digits=4),
+        "histogram": {
+            "of": "residual",
+            "from": round(-LEVELS / 255, 4),
+            "to": round(LEVELS / 255, 4),
+            "counts": counts.tolist(),
+        },
+    }
+
+
+def _same_person(gallery: Gallery, first: tuple[Kind, int], second: tuple[Kind, int]) -> dict[str, Any]:
+    """Decision environment of the same image in two guises (kind, draw), and how often both are one person
+    in the eyes of the recogniser.
+    """
+    itself = np.stack([np.arange(len(gallery))] * 2, 1)
+    environment = Environment.between(
+        gallery.described(*first),
+        gallery.described(*second),
+        gallery.identity,
+        itself,
+        impostor_pairs(gallery.identity),
+    )
+    taken = environment.distance[environment.same] <= SAME_PERSON
+    same = mean_over_people(taken.astype(np.float64), gallery.identity)
+    return {"environment": environment.figures(), "same_person": same}
+
+
+def _measure(bench: Bench) -> dict[str, Any]:
+    gallery = bench.gallery
+    x, r = gallery.images("x"), gallery.images("r")
+    guises: dict[str, tuple[tuple[Kind, int], tuple[Kind, int]]] = {
+        "a-a'": (("a", 0), ("a", 1)),
+        "r-r'": (("r", 0), ("r", 1)),
+        "x-r": (("x", 0), ("r", 0)),
+    }
+    return {
+        "residuals": {
+            f"{kind}-{kind}'": residuals(gallery.images(kind), gallery.images(kind, 1), gallery.identity)
+            for kind in ("a", "r")
+        },
+        "identity": {name: _same_person(gallery, *both) for name, both in guises.items()},
+        "psnr": mean_over_people(psnr(x, r), gallery.identity, digits=2),
+        "ssim": mean_over_people(ssim(x, r), gallery.identity),
+    }
+
+
+REVERSIBILITY = Experiment(
+    "Variation under fresh noise, and restoration without a codec",
+    "IV-F, Fig. 11",
+    needs=("two people",),
+    recognises=True,
+    measure=_measure,
+)
