@@ -14,6 +14,7 @@ from uunet.usage import HintedGroup
 from uunet_lab.attack_commands import app as attack_app
 from uunet_lab.datasets.commands import app as dataset_app
 from uunet_lab.evaluation.commands import run as evaluate_run
+from uunet_lab.paper.commands import paper
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
 
@@ -32,6 +33,7 @@ app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(quantise_app, name="quantise")
 evaluate_app.command("run")(evaluate_run)
+app.command()(paper)
 app.add_typer(attack_app, name="attack")
 
 

@@ -15,7 +15,7 @@ from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.experiment import Bench, Experiment
 from uunet_lab.evaluation.gallery import Deidentifier, Gallery
 from uunet_lab.evaluation.recognition import RECOGNITION
-from uunet_lab.evaluation.reversibility import LEVELS, REVERSIBILITY, residuals
+from uunet_lab.evaluation.reversibility import BIN, REVERSIBILITY, residuals
 
 
 def _measured(experiment: Experiment, faces: FaceSet, pair: Deidentifier) -> dict[str, Any]:
@@ -108,4 +108,6 @@ def test_residuals_are_what_the_images_differ_by() -> None:
     found = residuals(light, dark, np.arange(2))
     assert (found["mean"], found["sd"], found["size"]["value"]) == (0.0, 0.2, 0.2)
     counts = found["histogram"]["counts"]
-    assert (counts[LEVELS - 51], counts[LEVELS + 51], sum(counts)) == (48, 48, 96)
+    middle = len(counts) // 2
+    assert (counts[middle - 51 // BIN], counts[middle + 51 // BIN], sum(counts)) == (48, 48, 96)
+    assert residuals(dark, dark, np.arange(2))["histogram"]["counts"][middle] == 96

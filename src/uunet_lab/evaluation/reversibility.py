@@ -21,8 +21,8 @@ from uunet_lab.measuring.mosaic import Image
 from uunet_lab.measuring.pair import psnr, ssim
 from uunet_lab.measuring.resampling import Codes, mean_over_people
 
-LEVELS = 96
-"""Residuals of more 8-bit levels are counted with those of so many."""
+BIN = 3
+"""8-bit levels that are counted together: bins are centred on multiples of it, from -255 to 255."""
 
 
 def residuals(first: Sequence[Image], second: Sequence[Image], person: Codes) -> dict[str, Any]:
@@ -34,17 +34,12 @@ def residuals(first: Sequence[Image], second: Sequence[Image], person: Codes) ->
     """
     levels = np.stack(first).astype(np.int64) - np.stack(second)
     sizes = np.abs(levels).mean((1, 2, 3)) / 255
-    counts = np.bincount((np.clip(levels, -LEVELS, LEVELS) + LEVELS).reshape(-1), minlength=2 * LEVELS + 1)
+    counts = np.bincount((levels.reshape(-1) + 255 + BIN // 2) // BIN, minlength=2 * 255 // BIN + 1)
     return {
         "mean": round(float(levels.mean() / 255), 4),
         "sd": round(float(levels.std() / 255), 4),
         "size": mean_over_people(sizes, person, digits=4),
-        "histogram": {
-            "of": "residual",
-            "from": round(-LEVELS / 255, 4),
-            "to": round(LEVELS / 255, 4),
-            "counts": counts.tolist(),
-        },
+        "histogram": {"of": "residual", "from": -1.0, "to": 1.0, "counts": counts.tolist()},
     }
 
 

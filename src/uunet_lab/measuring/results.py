@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+_NUMBERS = re.compile(r"\[[\d\s,.eE+-]+\]")  # a list of numbers, which stands on one line
 
 
 def revision() -> str:
@@ -41,7 +44,8 @@ def write(
         content["seconds"] = round(seconds, 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content | {"metrics": metrics}, indent=1) + "\n", "utf-8")
+    text = json.dumps(content | {"metrics": metrics}, indent=1)
+    partial.write_text(_NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n", "utf-8")
     partial.rename(path)
 
 

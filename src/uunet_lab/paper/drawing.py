@@ -1,0 +1,84 @@
+"""Every table and figure, and the page that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from uunet_lab.paper.figure_detection import detection_figure
+from uunet_lab.paper.figure_environments import consistency_figure, diversity_figure, recognition_figure
+from uunet_lab.paper.figure_reversibility import reversibility_figure
+from uunet_lab.paper.reading import Experiment, Measured, of, read
+from uunet_lab.paper.style import save
+from uunet_lab.paper.table_detection import confidence_table, precision_table
+from uunet_lab.paper.table_identity import consistency_table, diversity_table, reversibility_table
+from uunet_lab.paper.table_recognition import recognition_table
+from uunet_lab.paper.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is drawn of an experiment.
+
+    Attributes:
+        name: of the figure's files: its number in the paper comes first.
+        figure: draws one file of results.
+        tables: of all files of the experiment.
+    """
+
+    name: str
+    figure: Callable[[Measured], Figure]
+    tables: tuple[Callable[[Sequence[Measured]], Table], ...]
+
+
+PARTS: dict[Experiment, Part] = {
+    "detection": Part("fig5-detection", detection_figure, (precision_table, confidence_table)),
+    "recognition": Part("fig6-recognition", recognition_figure, (recognition_table,)),
+    "consistency": Part("fig7-consistency", consistency_figure, (consistency_table,)),
+    "diversity": Part("fig10-diversity", diversity_figure, (diversity_table,)),
+    "reversibility": Part("fig11-reversibility", reversibility_figure, (reversibility_table,)),
+}
+
+
+def draw(results: Path, output: Path) -> list[Path]:
+    """Draw all that the results have.
+
+    Args:
+        results: where `evaluate run` wrote.
+        output: folder for tables (.md, .tex), figures in <set>/<model>/ (.png, .svg), and paper.md.
+
+    Returns:
+        The files written, paper.md first.
+
+    Raises:
+        MeasuringError: there are no results, or one is damaged.
+    """
+    found, written, page = read(results), [], ["# The paper's tables and figures, measured\n"]
+    output.mkdir(parents=True, exist_ok=True)
+    for experiment, part in PARTS.items():
+        measured = of(found, experiment)
+        if not measured:
+            continue
+        for make in part.tables:
+            table = make(found)
+            page.append(table.markdown())
+            for suffix, text in (("md", table.markdown()), ("tex", table.latex())):
+                written.append(output / f"{table.name}.{suffix}")
+                written[-1].write_text(text, "utf-8")
+        for result in measured:
+            place = Path(result.faces) / result.model / part.name
+            written += save(partial(part.figure, result), output / place)
+            page.append(_shown(result, place))
+    first = output / "paper.md"
+    first.write_text("\n".join(page), "utf-8")
+    return [first, *written]
+
+
+def _shown(result: Measured, place: Path) -> str:
+    """A figure on the page, with what made its figures."""
+    picture = place.with_suffix(".png").as_posix()
+    return f"![{result.experiment}, {result.name}]({picture})\n\n{result.data}; `{result.command}`\n"

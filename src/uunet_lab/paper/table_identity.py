@@ -1,0 +1,80 @@
+"""The figures of Fig. 7, 10 and 11: virtual identities in time, over sessions and under fresh noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from uunet_lab.paper.published import CHANGED_AT_MOST, DIVERSITY_DPRIME, KS_P_AT_MOST
+from uunet_lab.paper.reading import Measured, of
+from uunet_lab.paper.tables import NONE, Table, figure, number
+
+
+def consistency_table(results: Sequence[Measured]) -> Table:
+    """Frames of one sequence against other people, raw and replaced."""
+    rows = []
+    for result in of(results, "consistency"):
+        for kind, text in (("x", "raw"), ("a", "replaced")):
+            found = result.metrics[kind]
+            environment, test = found["environment"], found["ks"]
+            rows.append(
+                (
+                    f"{result.name}: {text}",
+                    figure(environment["dprime"]),
+                    figure(environment["auc"]),
+                    number(test["statistic"]),
+                    f"{test['p']:.0e}",
+                    figure(found["changed"]),
+                )
+            )
+    p, changed = f"≤ {KS_P_AT_MOST:.0e}", f"≤ {number(CHANGED_AT_MOST)}"
+    rows.append(("paper: MARS, P-DESTRE: replaced", NONE, NONE, NONE, p, changed))
+    return Table(
+        "fig7-consistency",
+        "Frames of one sequence against other people (Fig. 7); the last column is the share of consecutive "
+        "frames that change identity",
+        ("faces", "d′", "AUC", "KS", "p", "changed"),
+        tuple(rows),
+    )
+
+
+def diversity_table(results: Sequence[Measured]) -> Table:
+    """Sessions of one person against other people."""
+    rows = []
+    for result in of(results, "diversity"):
+        for name, text in (("x-x'", "raw"), ("a-a'", "replaced")):
+            found = result.metrics[name]
+            figures = [figure(found[key]) for key in ("dprime", "auc")]
+            rows.append((f"{result.name}: {text}", *figures, f"{found['genuine']}, {found['impostor']}"))
+    rows += [
+        (f"paper: {faces}: replaced", number(dprime), NONE, NONE)
+        for faces, dprime in DIVERSITY_DPRIME.items()
+    ]
+    return Table(
+        "fig10-diversity",
+        "Two sessions of one person against other people (Fig. 10): the lower, the less links sessions",
+        ("faces", "d′", "AUC", "genuine, impostor pairs"),
+        tuple(rows),
+    )
+
+
+def reversibility_table(results: Sequence[Measured]) -> Table:
+    """Variation under fresh noise and quality of r; the paper gives pictures of it, no figures."""
+    rows = []
+    for result in of(results, "reversibility"):
+        found = result.metrics
+        rows.append(
+            (
+                result.name,
+                *(number(found["residuals"][name]["sd"]) for name in ("a-a'", "r-r'")),
+                *(figure(found["identity"][name]["same_person"]) for name in ("a-a'", "r-r'", "x-r")),
+                figure(found["psnr"], 1),
+                figure(found["ssim"]),
+            )
+        )
+    return Table(
+        "fig11-reversibility",
+        "Fresh noise: sd of residuals (range 0 to 1), and share of faces that stay one person for dlib's "
+        "recogniser; PSNR (dB) and SSIM of restored faces, no codec between (Fig. 11; the paper prints none)",
+        ("faces", "sd a – a′", "sd r – r′", "a, a′ one", "r, r′ one", "x, r one", "PSNR", "SSIM"),
+        tuple(rows),
+    )

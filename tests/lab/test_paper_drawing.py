@@ -1,0 +1,161 @@
+"""`uunet-lab paper`: tables and figures from files of results alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from lab.stand_ins import Blind, PerTrack, Small, packed
+from uunet_lab.__main__ import app
+from uunet_lab.evaluation.experiment import Bench
+from uunet_lab.evaluation.gallery import Gallery
+from uunet_lab.evaluation.registry import EXPERIMENTS
+from uunet_lab.measuring.results import write
+from uunet_lab.paper.drawing import PARTS
+from uunet_lab.paper.published import DETECTION_AP, RECOGNITION
+from uunet_lab.paper.reading import EXPERIMENTS as READ
+from uunet_lab.paper.reading import read
+from uunet_lab.paper.table_detection import METHODS, precision_table
+from uunet_lab.paper.table_recognition import recognition_table
+from uunet_lab.paper.tables import Table, figure, number
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all experiments, on a set of films of 21 people and one of few stills."""
+    folder = tmp_path_factory.mktemp("measured")
+    films = packed(folder / "films", people=21, images=2, sequences=2)
+    stills = packed(folder / "stills", people=5)
+    for name, faces in (("films", films), ("stills", stills)):
+        bench = Bench(Gallery(faces, np.arange(len(faces)), PerTrack(), Small()), Blind())
+        for experiment, what in EXPERIMENTS.items():
+            if what.lacks(bench.gallery) is None:
+                path = folder / "results" / name / "one_pair" / f"{experiment}.json"
+                write(path, what.title, f"{name} & more", what.measure(bench), seconds=1.0)
+    return folder / "results"
+
+
+def _paper(results: Path, output: Path) -> Result:
+    plain = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
+    arguments = ["paper", "--results", str(results), "-o", str(output)]
+    return CliRunner().invoke(app, arguments, env=plain)
+
+
+def test_what_is_measured_is_what_is_drawn() -> None:
+    assert tuple(EXPERIMENTS) == READ == tuple(PARTS)
+
+
+def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_path: Path) -> None:
+    ran = _paper(results, tmp_path)
+    assert ran.exit_code == 0, ran.stderr
+    page = (tmp_path / "paper.md").read_text("utf-8")
+    drawn = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
+    assert len(drawn) == len(list(results.rglob("*.json"))) == 5 + 3
+    for name in drawn:
+        assert f"]({name})" in page
+        picture = cv2.imread(str(tmp_path / name))
+        assert picture is not None
+        assert picture.shape[1] == 1400
+        assert picture.std() > 10
+        ElementTree.parse((tmp_path / name).with_suffix(".svg"))  # noqa: S314 (ours)
+    assert page.count("; `uunet-lab ") == len(drawn)
+    tables = sorted(path.stem for path in tmp_path.glob("*.tex"))
+    assert len(tables) == 6
+    for table in tables:
+        assert (tmp_path / f"{table}.md").read_text("utf-8") in page
+
+
+def test_the_same_results_give_the_same_files(results: Path, tmp_path: Path) -> None:
+    one = tmp_path / "results" / "films" / "one_pair"
+    one.mkdir(parents=True)
+    shutil.copy(results / "films" / "one_pair" / "diversity.json", one)
+    for name in ("first", "second"):
+        assert _paper(tmp_path / "results", tmp_path / name).exit_code == 0
+    drawn = [path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*.*")]
+    assert {path.suffix for path in drawn} == {".png", ".svg", ".md", ".tex"}
+    for path in drawn:
+        assert (tmp_path / "first" / path).read_bytes() == (tmp_path / "second" / path).read_bytes(), path
+
+
+def test_the_papers_figures_stand_beside_ours(results: Path) -> None:
+    table = precision_table(read(results))
+    assert table.header[1:3] == ("films, one_pair", "stills, one_pair")
+    assert len(table.rows) == len(METHODS)
+    first = dict(zip(table.header, table.rows[0], strict=True))
+    assert first["paper: MARS"] == "{:.2f} ± {:.2f}".format(
+        DETECTION_AP["x"][1].mean, DETECTION_AP["x"][1].sd
+    ).replace("0.", ".")
+    rows = recognition_table(read(results)).rows
+    assert rows[-1][2] == number(RECOGNITION["P-DESTRE"]["x-a'"].auc) == ".568"
+    assert sum("stills, one_pair" in row[0] for row in rows) == 2
+
+
+def test_figures_are_those_of_the_file(results: Path) -> None:
+    path = results / "films" / "one_pair" / "recognition.json"
+    auc = json.loads(path.read_text())["metrics"]["x-x'"]["auc"]
+    row = recognition_table(read(results)).rows[0]
+    assert row[2] == figure(auc)
+    assert str(auc["low"])[1:5] in row[2]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.57, ".570"), (1.0, "1.000"), (-0.016, "-.016"), (12.3456, "12.346"), (None, "–")]
+)
+def test_numbers_are_printed_as_in_the_paper(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_figure_without_an_interval_has_none() -> None:
+    found: dict[str, Any] = {"value": 0.5, "low": None, "high": None}
+    assert figure(found) == ".500"
+    assert figure(found | {"low": 0.4, "high": 0.6}) == ".500 [.400, .600]"
+
+
+def test_what_latex_takes_for_commands_is_escaped() -> None:
+    latex = Table("name", "50 % of a_b & c", ("x ↔ a′", "±"), (("_", "#"),)).latex()
+    assert r"\caption{50 \% of a\_b \& c}" in latex
+    assert r"x $\leftrightarrow$ a$'$ & $\pm$ \\" in latex
+    assert r"\_ & \# \\" in latex
+    assert r"\begin{tabular}{lr}" in latex
+
+
+def _damaged(folder: Path, content: object) -> Path:
+    path = folder / "results" / "set" / "pair" / "recognition.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return folder / "results"
+
+
+WHOLE = {"title": "t", "data": "d", "commit": "c", "command": "x", "metrics": {"a": 1}}
+
+
+@pytest.mark.parametrize("field", WHOLE)
+def test_a_result_without_its_origin_is_not_drawn(tmp_path: Path, field: str) -> None:
+    lacking = {name: value for name, value in WHOLE.items() if name != field}
+    ran = _paper(_damaged(tmp_path, lacking), tmp_path / "out")
+    assert ran.exit_code == 1
+    assert f"lacks {field}" in " ".join(ran.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", ["no json", "[1]"])
+def test_what_is_no_result_is_an_error_with_a_hint(tmp_path: Path, content: str) -> None:
+    ran = _paper(_damaged(tmp_path, content), tmp_path / "out")
+    assert ran.exit_code == 1
+    assert ran.stderr.count("error: ") == ran.stderr.count("hint: ") == 1
+    assert "recognition.json can't be read" in " ".join(ran.stderr.split())
+
+
+def test_nothing_measured_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    ran = _paper(tmp_path, tmp_path / "out")
+    assert ran.exit_code == 1
+    assert "there are no results" in ran.stderr
+    assert "evaluate run" in ran.stderr
