@@ -33,7 +33,7 @@ def test_a_file_becomes_a_file(tmp_path: Path) -> None:
 def test_a_file_into_a_folder_that_exists(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     todo = batch.plan([tmp_path / "a.avi"], tmp_path / "out", H264)
-    assert targets(todo, tmp_path) == {"a.avi": "out/a.mp4"}
+    assert targets(todo, tmp_path) == {"a.avi": "out/a.avi.mp4"}
     assert not todo.several
 
 
@@ -44,9 +44,9 @@ def test_a_folder_keeps_its_tree(tmp_path: Path) -> None:
     todo = batch.plan([source], tmp_path / "out", H264)
     assert targets(todo, tmp_path) == {
         "in/a.MOV": "out/a.MOV",
-        "in/b/c.gif": "out/b/c.mp4",
-        "in/b/photo.JPG": "out/b/photo.png",
-        "in/b/d.webm": "out/b/d.mp4",
+        "in/b/c.gif": "out/b/c.gif.mp4",
+        "in/b/photo.JPG": "out/b/photo.JPG.png",
+        "in/b/d.webm": "out/b/d.webm.mp4",
     }
     assert todo.ignored == (source / "notes.txt",)
     assert todo.several
@@ -55,7 +55,7 @@ def test_a_folder_keeps_its_tree(tmp_path: Path) -> None:
 def test_suffixes_suit_the_codec(tmp_path: Path) -> None:
     touch(tmp_path / "in" / "a.mp4", tmp_path / "in" / "b.webm")
     ffv1 = batch.plan([tmp_path / "in"], tmp_path / "out", EncodeSettings("ffv1"))
-    assert {job.target.name for job in ffv1.jobs} == {"a.mkv", "b.mkv"}
+    assert {job.target.name for job in ffv1.jobs} == {"a.mp4.mkv", "b.webm.mkv"}
     av1 = batch.plan([tmp_path / "in"], tmp_path / "out", EncodeSettings("av1"))
     assert {job.target.name for job in av1.jobs} == {"a.mp4", "b.webm"}
 
@@ -65,13 +65,19 @@ def test_the_output_inside_the_input_is_not_read_again(tmp_path: Path) -> None:
     assert targets(batch.plan([tmp_path], tmp_path / "out", H264), tmp_path) == {"a.mp4": "out/a.mp4"}
 
 
-def test_names_that_would_collide(tmp_path: Path) -> None:
-    touch(tmp_path / "in" / "a.mp4", tmp_path / "in" / "a.avi", tmp_path / "in" / "a.gif")
-    assert targets(batch.plan([tmp_path / "in"], tmp_path / "out", H264), tmp_path) == {
-        "in/a.mp4": "out/a.mp4",
+def test_a_name_depends_on_no_neighbour(tmp_path: Path) -> None:
+    expected = {
         "in/a.avi": "out/a.avi.mp4",
         "in/a.gif": "out/a.gif.mp4",
+        "in/a.mp4": "out/a.mp4",
     }
+    for number, name in enumerate(sorted(expected), start=1):  # one after the other, as recordings come
+        touch(tmp_path / name)
+        todo = batch.plan([tmp_path / "in"], tmp_path / "out", H264)
+        assert targets(todo, tmp_path) == dict(sorted(expected.items())[:number])
+    touch(tmp_path / "in" / "a.gif.mp4")
+    with pytest.raises(OutputError, match="would both become"):
+        batch.plan([tmp_path / "in"], tmp_path / "out", H264)
 
 
 def test_several_inputs(tmp_path: Path) -> None:

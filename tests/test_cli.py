@@ -133,7 +133,7 @@ def test_a_folder_with_all_that_can_go_wrong(folder: Path, tmp_path: Path) -> No
     statuses = {Path(file["input"]).name: file["status"] for file in ran.json["files"]}
     assert statuses == {"a.mp4": "done", "empty.mp4": "failed", "sound.mp4": "failed", "photo.jpg": "done"}
     assert ran.json["ignored"] == [str(source / "notes.txt")]
-    assert sorted(str(p.relative_to(out)) for p in out.rglob("*.*")) == ["a.mp4", "sub/photo.png"]
+    assert sorted(str(p.relative_to(out)) for p in out.rglob("*.*")) == ["a.mp4", "sub/photo.jpg.png"]
     ran = Ran("deidentify", source, "-o", out)
     assert ran.code == 1
     assert "2 skipped, 2 failed" in ran.out or "2 failed" in ran.out
@@ -309,3 +309,16 @@ def test_boxes_never_replace_a_video(folder: Path, tmp_path: Path) -> None:
     Ran(*publish, camera).fails(1, "is the name of a video", "another name")
     Ran(*publish, tmp_path / "sub" / ".." / "out.mp4").fails(1, "is the name of a video")
     assert camera.read_bytes() == before and not out.exists()
+
+
+def test_a_video_without_faces_is_published_with_a_warning(folder: Path, tmp_path: Path) -> None:
+    ran = Ran("deidentify", folder / "camera.mp4", "-o", tmp_path / "out.mp4", "--threshold", "0.99")
+    assert ran.code == 0
+    assert "warning: no face was found" in ran.err
+    assert "pseudonymised" not in ran.out
+
+
+def test_network_streams_are_no_files(tmp_path: Path) -> None:
+    ran = Ran("deidentify", "https://example.com/x.mp4", "-o", tmp_path / "out.mp4")
+    assert ran.code == 1
+    assert "network streams are not read" in ran.err

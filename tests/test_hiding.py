@@ -187,7 +187,7 @@ def test_more_faces_than_the_pixels_have_room_for() -> None:
     stripped = [f.with_payloads(()) for f in applied(mark, frames, 2)]
     found = [f for group in reveal(stripped, PAIR) for f in group]
     assert {(f.carrier, f.verdict) for f in found} == {("spread", "INCOMPLETE")}
-    assert [list(f.boxes) for f in found] == boxes_of(replace(win, segments=win.segments[:-left_out]))
+    assert [list(f.boxes) for f in found] == boxes_of(replace(win, segments=win.segments[left_out:]))
     few = window(0, 48)
     assert hide(public(few), few, boxes_of(few), SIGNATURE, lossless=False).left_out == 0
     assert hide(public(win), win, boxes, SIGNATURE, lossless=True).left_out == 0

@@ -151,3 +151,20 @@ def test_whatever_it_does_it_is_covered(
 def test_region_is_a_square_round_the_longer_side() -> None:
     squares = squares_of(np.array([[100.0, 50.0, 20.0, 40.0], [100.0, 50.0, 40.0, 20.0]]), Region(1.5, 0.1))
     np.testing.assert_allclose(squares, [[100, 54, 60], [100, 54, 60]])
+
+
+def test_a_face_near_the_smallest_size_does_not_flicker() -> None:
+    """A window whose path reaches the least side anywhere stays there; one that never does stays below."""
+    kinds = set()
+    for tallest in np.arange(10.0, 16.0, 0.5):
+        heights = tallest - 3 * np.abs(np.sin(np.arange(48) / 6))
+        rects = np.stack([300 + 0 * heights, 200 + 0 * heights, 0.8 * heights, heights], axis=1)
+        course = Course(rects, 0, (1280, 720))
+        straighten([course], 20)
+        boxes = [box for k in range(48) for s in course.segments(0) if (box := s.box(k, (1280, 720)))]
+        assert len(boxes) == 48
+        reached = {box.w >= HEAD.least for box in boxes}
+        assert len(reached) == 1
+        kinds |= reached
+        assert_covered(course.segments(0), rects, 0, (1280, 720))
+    assert kinds == {True, False}

@@ -280,3 +280,16 @@ def test_never_holds_more_frames_than_it_says(kind: type[Scripted], rate: float)
     assert given == 900
     assert most <= tracker.holds
     assert most >= tracker.holds - settings.lookahead - 2  # else memory is kept free for nothing
+
+
+def test_large_regions_come_last() -> None:
+    """They are masked last and restored first: who is nearer hides others, and comes back whole."""
+
+    def truth(index: int) -> list[Detection]:
+        return [face(200 + index, 150, 80), face(300 - index, 150, 40), face(500, 200, 60)]
+
+    for window in follow(truth, 96):
+        sides = [box.w for s in window.segments if (box := s.box(s.first, SIZE))]
+        by_track = dict(zip(window.tracks, sides, strict=True))
+        assert len(by_track) == 3
+        assert list(by_track.values()) == sorted(by_track.values())

@@ -72,7 +72,7 @@ def test_a_picture_is_published_as_a_picture(tmp_path: Path, recipe: dict[str, o
             writer.write(frames)
             assert not target.exists()
             report = writer.commit()
-    assert report.stripped == ("metadata of the pictures (Exif, text)",)
+    assert report.stripped == ("metadata of the pictures, if any (Exif, text)",)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([source.name, target.name])
     with PublicReader(target, codec=codec) as public:
         (received,) = list(public)
@@ -162,3 +162,22 @@ def test_a_sequence_stays_a_sequence(tmp_path: Path) -> None:
             writer.commit()
     assert [frame.payloads for frame in received] == [frame.payloads for frame in frames]
     assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_a_sequence_keeps_its_numbers(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "in.mp4", frames=3)
+    (tmp_path / "in").mkdir()
+    with RawReader(source, codec="png") as reader:
+        frames = [publish(frame) for frame in reader]
+        with PublicWriter(tmp_path / "in" / "a_%03d.png", reader.info, EncodeSettings("png")) as writer:
+            writer.write(frames)
+            writer.commit()
+    for number, name in enumerate(sorted((tmp_path / "in").iterdir())):
+        name.rename(tmp_path / "in" / f"x_{1200 + number}.png")
+    with RawReader(tmp_path / "in" / "x_%03d.png", codec="png") as reader:
+        frames = [publish(frame) for frame in reader]
+        with PublicWriter(tmp_path / "y_%03d.png", reader.info, EncodeSettings("png")) as writer:
+            writer.write(frames)
+            writer.commit()
+    assert len(frames) == 3
+    assert sorted(path.name for path in tmp_path.glob("y_*")) == [f"y_{1200 + n}.png" for n in range(3)]

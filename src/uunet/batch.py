@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,13 +176,12 @@ def _files(folder: Path, output: Path) -> Iterator[Path]:
 
 
 def _jobs(found: Sequence[tuple[Path, Path]], output: Path, encode: EncodeSettings) -> list[Job]:
-    targets = [place.with_suffix(_suffix(place, encode)) for _, place in found]
-    often = Counter(targets)
     jobs = []
-    for (source, place), target in zip(found, targets, strict=True):
-        # a.avi and a.mp4: one keeps its name, the other becomes a.avi.mp4
-        unlike = often[target] > 1 and target.name != place.name
-        jobs.append(Job(source, output / (place.with_name(place.name + target.suffix) if unlike else target)))
+    for source, place in found:
+        suffix = _suffix(place, encode)
+        # x.gif becomes x.gif.mp4: a name must not depend on what else is there (an x.mp4, today or tomorrow)
+        name = place.name if suffix == place.suffix else place.name + suffix
+        jobs.append(Job(source, output / place.with_name(name)))
     return jobs
 
 

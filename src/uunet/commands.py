@@ -100,6 +100,11 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
                 f"windows {_few(summary.weak_windows)} of {job.target}: the message in their "
                 "pixels may not survive another encode; what stands beside the pictures is not affected"
             )
+        if not (summary.faces or summary.filled or restored):
+            terminal.warn(
+                f"no face was found in {job.source}: {job.target} shows what it shows; look at it before you "
+                "publish, and try a lower --threshold"
+            )
         _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:
         terminal.fail(outcome.error, job.source.name, place)
@@ -138,7 +143,7 @@ def conclude(terminal: Terminal, outcomes: Sequence[Outcome], model: Path | None
     if several:
         counts = Counter(outcome.status for outcome in outcomes)
         terminal.say(", ".join(f"{number} {status}" for status, number in counts.items()))
-    if not any(outcome.summary for outcome in outcomes):
+    if not any(outcome.summary and outcome.summary.faces for outcome in outcomes):
         return
     terminal.say("The result is pseudonymised personal data: whoever has the private model can restore it.")
     card = read_card(model or shipped("public"))

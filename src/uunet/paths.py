@@ -42,6 +42,8 @@ class Region:
         side: side of the square per longer side of the face box, at least.
         down: how far the square's centre lies below the box's, per longer side.
         margin: pixels round the face box that count as face: a detector's own error.
+        least: smallest side in pixels of a path that reaches it anywhere in a window. Models take no region
+            below what their card says; it is covered with one colour, and a face near it would flicker.
         waste: by what share the sides of a path may on average exceed the wanted ones, to be straight, before
             a path is cut in two.
     """
@@ -49,6 +51,7 @@ class Region:
     side: float = 1.2
     down: float = 0.015
     margin: float = 0.5
+    least: float = 20.0
     waste: float = 0.08
 
 
@@ -109,7 +112,7 @@ class Course:
         self._start = first
         margin = np.array([0.0, 0.0, 2.0, 2.0]) * region.margin
         self._wanted, self._faces = squares_of(rects, region), rects + margin
-        self._size, self._before = size, before
+        self._size, self._before, self._least = size, before, region.least
         self._knots = [0, len(rects)]
         self._corners, self.waste = _fit(self._wanted, self._faces, self._knots, before)
 
@@ -117,6 +120,11 @@ class Course:
     def pieces(self) -> int:
         """How many straight pieces the path has."""
         return len(self._knots) - 1
+
+    @property
+    def side(self) -> float:
+        """The mean side of its regions, in pixels."""
+        return float(self._wanted[:, 2].mean())
 
     def split(self) -> bool:
         """Adds a piece where it helps most; False if the pieces are too short for that."""
@@ -129,7 +137,7 @@ class Course:
 
     def segments(self, track: int) -> list[Segment]:
         """The pieces in the units of the wire, for the track's number there, 0..63."""
-        return [
+        drawn = [
             _widen(
                 _quantise(ends, self._start + a, self._start + b - 1, track, self._size),
                 self._faces[a:b],
@@ -137,6 +145,7 @@ class Course:
             )
             for ends, a, b in _spans(self._corners, self._knots)
         ]
+        return _on_one_side(drawn, self._least, self._size)
 
 
 def straighten(courses: list[Course], pieces: int, region: Region = HEAD) -> None:
@@ -251,6 +260,16 @@ def _widen(segment: Segment, faces: npt.NDArray[np.float64], size: FrameSize) ->
         s0, s1 = min(segment.s0 + 1, SIDE_STEPS - 1), min(segment.s1 + 1, SIDE_STEPS - 1)
         segment = replace(segment, s0=s0, s1=s1)
     return segment
+
+
+def _on_one_side(pieces: list[Segment], least: float, size: FrameSize) -> list[Segment]:
+    """The pieces, all of them at least so large if any box is."""
+    frames = [(piece, k) for piece in pieces for k in range(piece.first, piece.last + 1)]
+    sides = [min(box.w, box.h) for piece, k in frames if (box := piece.box(k, size))]
+    if not min(sides) < least <= max(sides):
+        return pieces
+    step = nearest_side(least / max(size))
+    return [replace(piece, s0=max(piece.s0, step), s1=max(piece.s1, step)) for piece in pieces]
 
 
 def _replaces(segment: Segment, faces: npt.NDArray[np.float64], size: FrameSize) -> bool:

@@ -165,6 +165,8 @@ class Tracker:
                 course = Course(rects, run[0] - span[0], size, before=before, region=settings.region)
                 courses.append((track.number, course))
         straighten([course for _, course in courses], settings.segments, settings.region)
+        # whoever is nearer hides others: large regions come last, and so come back whole where they overlap
+        courses.sort(key=lambda pair: pair[1].side)
         drawn = [(number, s) for number, course in courses for s in course.segments(number % _TRACKS)]
         self._ends = {n: square_at_end(s, size) for n, s in drawn if s.last >= len(span) - 1}
         return [s for _, s in drawn], [n for n, _ in drawn]

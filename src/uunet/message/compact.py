@@ -37,8 +37,8 @@ def pack_compact(
 
     Args:
         window, video_id, segments, key, frames: as for `pack`.
-        limit: bytes that the message may have, at least 28 (one segment always fits); segments at the end
-            that have no place are left out, and the message says so.
+        limit: bytes that the message may have, at least 28 (one segment always fits); segments at the
+            beginning, which are the smallest, are left out if they have no place, and the message says so.
 
     Raises:
         FaultError: something is out of range.
@@ -47,12 +47,12 @@ def pack_compact(
         raise FaultError(f"no message for window {window} of {frames} frames")
     bits = ""
     count = 0
-    for segment in segments[:_MAX_SEGMENTS]:
+    for segment in segments[: -_MAX_SEGMENTS - 1 : -1]:
         check_segment(segment, frames)
         slot = _pack_slot(segment, frames)
         if limit is not None and _HEADER_BYTES + -(-len(bits + slot) // 8) + _MAC_BYTES > limit:
             break
-        bits += slot
+        bits = slot + bits
         count += 1
     more = _MORE if count < len(segments) else 0
     bits += "0" * (-len(bits) % 8)

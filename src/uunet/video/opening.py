@@ -15,7 +15,10 @@ from av.video.stream import VideoStream
 
 from uunet.errors import InputError
 
-_PATTERN = re.compile(r"%0?\d*d")
+PATTERN = re.compile(r"%0?(\d*)d")
+"""What stands for the number in the name of an image sequence."""
+
+_NETWORK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # as pathlib leaves an address
 _TS_PACKETS = (188, 192, 204)  # plain, with a time code (M2TS), with error correction
 
 
@@ -30,7 +33,12 @@ def open_input(path: Path) -> InputContainer:
     Raises:
         InputError: it is missing, a folder, empty, or nothing that FFmpeg knows.
     """
-    if not _PATTERN.search(path.name):
+    options = {}
+    if PATTERN.search(path.name):
+        options["start_number"] = str(first_number(path))  # FFmpeg alone looks for 0 to 4 only
+    else:
+        if _NETWORK.match(str(path)) and not path.exists():
+            raise InputError(f"{path} is not a file: network streams are not read", "record or copy it first")
         if not path.exists():
             raise InputError(f"{path} does not exist", "check the path")
         if path.is_dir():
@@ -41,7 +49,9 @@ def open_input(path: Path) -> InputContainer:
         # "file:" keeps a name such as "tcp:x" from being a protocol; the whitelist keeps a play list in a
         # hostile file from reaching the network
         whitelist = {"protocol_whitelist": "file,crypto,data"}
-        opened: InputContainer = av.open(f"file:{path}", container_options=whitelist, **_TOLERANT)
+        opened: InputContainer = av.open(
+            f"file:{path}", options=options, container_options=whitelist, **_TOLERANT
+        )
         return opened
     except PermissionError as error:
         raise InputError(f"{path} may not be read", "check its permissions") from error
@@ -52,6 +62,14 @@ def open_input(path: Path) -> InputContainer:
             f"{path} is not a video that FFmpeg can open ({reason_of(error)})",
             "it may be damaged, cut off before its index (MP4), or no video at all",
         ) from error
+
+
+def first_number(path: Path) -> int:
+    """The lowest number of an image sequence that is there; 0 if there is none."""
+    before, width, after = PATTERN.split(path.name, maxsplit=1)
+    digits = re.compile(re.escape(before) + rf"(\d{{{width or 1},}})" + re.escape(after))
+    names = (file.name for file in path.parent.iterdir()) if path.parent.is_dir() else ()
+    return min((int(match[1]) for name in names if (match := digits.fullmatch(name))), default=0)
 
 
 def main_video(container: InputContainer) -> VideoStream | None:

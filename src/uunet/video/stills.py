@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,8 +12,8 @@ from uunet.errors import OutputError
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import Codec
 from uunet.video.muxer import Payloads, named, reserve, settle
+from uunet.video.opening import PATTERN, first_number
 
-PATTERN = re.compile(r"%0?\d*d")
 _SUFFIXES: dict[str, Codec] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _CHUNK = b"uuNt"  # PNG: ancillary, private, may be copied by editors that don't know it
 _APP = 0xEF  # JPEG: application segment 15
@@ -65,10 +64,12 @@ class ImageFiles:
         self._path = path
         self._encoder = encoder
         self._files: list[tuple[Path, Path]] = []  # where it lies, what it will be called
-        self.stripped = ["metadata of the pictures (Exif, text)"]
+        source = encoder.info.path
+        self._first = first_number(source) if PATTERN.search(source.name) else 0
+        self.stripped = ["metadata of the pictures, if any (Exif, text)"]
         self.dropped: list[str] = []
         self.time_error = self.time_shift = Fraction(0)
-        reserve(path, encoder.info.path).unlink()  # says early what can't be written
+        reserve(path, source).unlink()  # says early what can't be written
 
     def add(self, packets: Sequence[Coded], pts: Sequence[int], payloads: Payloads) -> None:
         """Writes the images of a window under temporary names.
@@ -86,7 +87,7 @@ class ImageFiles:
                 )
             target = self._path
             if PATTERN.search(self._path.name):
-                target = self._path.with_name(self._path.name % number)
+                target = self._path.with_name(self._path.name % (self._first + number))
             data = insert(self._encoder.settings.stream, coded.data, payloads[coded.index], info.rotation)
             if (
                 PATTERN.search(info.path.name)

@@ -77,7 +77,8 @@ class _Writer(Generic[F]):
 
     Args:
         path: the output; its suffix names the container. An image (.png, .jpg), or a pattern for several
-            (`frame_%04d.png`, numbered from 0), wants the settings' codec from `image_codec`.
+            (`frame_%04d.png`, numbered as the input's, else from 0), wants the settings' codec from
+            `image_codec`.
         info: the source's properties, from a reader.
         settings: how to encode.
         copy_streams: whether sound and subtitles of `info.path` are copied.
