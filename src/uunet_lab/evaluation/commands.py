@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from uunet.commands import guarded
 from uunet.models import shipped
+from uunet_lab.evaluation.names import Name
+
+_NAMES = ", ".join(get_args(Name))
 
 
 def run(  # noqa: PLR0917 (typer's arguments are options)
@@ -26,7 +29,7 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
         typer.Option(help="A packed set of which no training saw anything: all of it may be measured."),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="An experiment; may be given again. Default: all of them.")
+        list[str] | None, typer.Option(help=f"One of {_NAMES}; may be given again. Default: all.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few faces: wide intervals, minutes.")] = False,
     count: Annotated[
@@ -48,9 +51,7 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
             )
         unknown = set(only or []) - set(EXPERIMENTS)
         if unknown:
-            raise MeasuringError(
-                f"there is no experiment {min(unknown)!r}", f"there are {', '.join(EXPERIMENTS)}"
-            )
+            raise MeasuringError(f"there is no experiment {min(unknown)!r}", f"there are {_NAMES}")
         wanted = [name for name in EXPERIMENTS if not only or name in only]
         models = model or (shipped("public"), shipped("private"))
         chosen = count or (QUICK if quick else COUNT)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from uunet_lab.evaluation.consistency import CONSISTENCY
 from uunet_lab.evaluation.detection import DETECTION
 from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.experiment import Experiment
+from uunet_lab.evaluation.names import Name
 from uunet_lab.evaluation.recognition import RECOGNITION
 from uunet_lab.evaluation.reversibility import REVERSIBILITY
-
-Name = Literal["detection", "recognition", "consistency", "diversity", "reversibility"]
-"""Names of files of results: frozen."""
 
 EXPERIMENTS: dict[Name, Experiment] = {
     "detection": DETECTION,

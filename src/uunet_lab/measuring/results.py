@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_NUMBERS = re.compile(r"\[[\d\s,.eE+-]+\]")  # a list of numbers, which stands on one line
+# a list of numbers, which then stands on one line; no string of JSON has a line break in it
+_NUMBERS = re.compile(r"\[\n[\d\s,.eE+-]+\]")
 
 
 def revision() -> str:

@@ -1,0 +1,7 @@
+"""Names of experiments: of their files of results, and on the command line. Frozen."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Name = Literal["detection", "recognition", "consistency", "diversity", "reversibility"]
