@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uunet.geometry import hidden
-from uunet.paths import HEAD, Course, Region, square_at_end, squares_of, straighten
+from uunet.paths import Course, square_at_end, straighten
+from uunet.regions import HEAD, Region, squares_of
 from uunet.types import SIDE_STEPS, FrameSize, Layout, Segment
 
 Rects = npt.NDArray[np.float64]

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from uunet.association import Follower, Path, Track, fill, without_doubles
 from uunet.errors import DetectionError
-from uunet.paths import HEAD, Course, Region, square_at_end, straighten
+from uunet.paths import Course, square_at_end, straighten
+from uunet.regions import HEAD, Region
 from uunet.sampling import Sampler, Seen
 from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Segment, Window
 

@@ -18,7 +18,7 @@ Image = npt.NDArray[np.uint8]
 
 SIDE = 1.0
 """Side of a crop per longer side of CenterFace's box: what FairFace's images ("face and a 25 % margin"), on
-which the nets are trained, have in the median (see `uunet.paths.Region`)."""
+which the nets are trained, have in the median (see `uunet.regions.Region`)."""
 
 DOWN = 0.07
 """How far below the box's centre the crop's centre lies, per longer side: the same measurement."""
