@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -69,6 +71,53 @@ def attack_missed(
         from uunet_lab.attacks.missed import missed  # noqa: PLC0415
 
         return missed(original, public, every=every, model=model)
+
+    _attack(output, attack)
+
+
+@app.command("inversion")
+def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
+    faces: Annotated[
+        Path, typer.Option(help="The packed set of the training; its held-out part is measured.")
+    ],
+    output: Output,
+    public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
+    private: Annotated[Path | None, typer.Option(help="U_d, to compare with; the demonstration's.")] = None,
+    pairs: Annotated[
+        list[int] | None, typer.Option(min=1, help="N, once for each; 100, 1000, 10000.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of the training, for each N; 600.")] = None,
+    precision: Annotated[Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes.")] = (
+        "bf16-mixed"
+    ),
+    seed: int = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="100 and 1000 queries, 120 steps, 70 faces.")
+    ] = False,
+) -> None:
+    """Train a decoder by asking U_e alone: how near does it come to the owner's U_d, over N queries?"""
+
+    def attack() -> Finding:
+        from uunet.models import shipped  # noqa: PLC0415
+        from uunet_lab.attacks import inversion  # noqa: PLC0415
+        from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
+        from uunet_lab.measuring.judge import REGION_INSET, DlibJudge  # noqa: PLC0415
+        from uunet_lab.measuring.pair import Pair  # noqa: PLC0415
+        from uunet_lab.methods.uunet.networks import Restorer  # noqa: PLC0415
+        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+        packed = open_set(faces)
+        chosen = inversion.QUICK if quick else inversion.FULL
+        chosen = replace(chosen, pairs=tuple(pairs or chosen.pairs), steps=steps or chosen.steps)
+        return inversion.inversion(
+            open_devices(precision),
+            packed,
+            Pair(public or shipped("public"), private or shipped("private")),
+            Restorer,
+            profile=chosen,
+            seed=seed,
+            judge=DlibJudge(REGION_INSET) if find_spec("dlib") else None,
+        )
 
     _attack(output, attack)
 
