@@ -122,6 +122,22 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
     _attack(output, attack)
 
 
+@app.command("steganalysis")
+def attack_steganalysis(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP…", help="Videos; 20 give an interval.")],
+    output: Output,
+    seed: int = 1,
+) -> None:
+    """Can the mark in the pixels be noticed, by somebody who has no key, and by somebody who has?"""
+
+    def attack() -> Finding:
+        from uunet_lab.attacks.steganalysis import steganalysis  # noqa: PLC0415
+
+        return steganalysis(clips, seed)
+
+    _attack(output, attack)
+
+
 def _attack(output: Path, attack: Callable[[], Finding]) -> None:
     """Try it, write what was found, say the verdict."""
     with guarded() as terminal:
