@@ -65,6 +65,9 @@ def test_one_identity_a_track_is_consistent_in_it_and_diverse_over_tracks(filmed
     assert sessions["a-a'"]["auc"]["low"] < 0.5 < sessions["a-a'"]["auc"]["high"]
     assert sessions["x-x'"]["auc"]["value"] > 0.9
     assert sessions["a-a'"]["genuine"] == 24 * 3 * 3
+    again = sessions["a-a' of one image"]
+    assert again["auc"]["low"] < 0.5 < again["auc"]["high"]
+    assert _measured(DIVERSITY, filmed, Untouched())["a-a' of one image"]["auc"]["value"] == 1
 
 
 def test_consistency_of_an_untouched_face_is_that_of_the_raw_one(filmed: FaceSet) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from uunet_lab.paper.reading import Measured
@@ -16,8 +15,7 @@ def detection_figure(result: Measured) -> Figure:
     edges = np.linspace(0, 1, len(counts) + 1)
     drawn, (joint, single) = panels(2, height=2.9)
     shown = np.ma.masked_equal(counts.T, 0)
-    norm = LogNorm(1, max(counts.max(), 2))
-    image = joint.pcolormesh(edges, edges, shown, cmap="viridis_r", norm=norm)
+    image = joint.pcolormesh(edges, edges, shown, cmap="viridis_r", vmin=0)
     drawn.colorbar(image, ax=joint, label="faces")
     joint.set(xlabel="confidence in x (raw)", ylabel="confidence in a (replaced)", aspect="equal")
     pearson = result.metrics["pearson_x"]["a"]["value"]

@@ -15,13 +15,28 @@ RECOGNITION = {
     "x-r": "x ↔ r: the same image, restored",
 }
 
+DIVERSITY = {
+    "x-x'": "two sessions of a person, raw",
+    "a-a'": "two sessions of a person, replaced",
+    "a-a' of one image": "one image, replaced with other noise",
+}
+
 
 def recognition_figure(result: Measured) -> Figure:
     """One panel for each comparison that was made."""
-    made = [name for name in RECOGNITION if name in result.metrics]
+    return _compared(result, RECOGNITION)
+
+
+def diversity_figure(result: Measured) -> Figure:
+    """Two sessions of one person, and one image twice, against two people."""
+    return _compared(result, DIVERSITY)
+
+
+def _compared(result: Measured, titles: dict[str, str]) -> Figure:
+    made = [name for name in titles if name in result.metrics]
     drawn, axes = panels(2, -(-len(made) // 2))
     for name, panel in zip(made, axes, strict=False):
-        environment(panel, result.metrics[name], RECOGNITION[name])
+        environment(panel, result.metrics[name], titles[name])
     for spare in axes[len(made) :]:
         spare.set_axis_off()
     return drawn
@@ -32,12 +47,4 @@ def consistency_figure(result: Measured) -> Figure:
     drawn, axes = panels(2)
     for kind, text, panel in zip("xa", ("raw", "replaced"), axes, strict=True):
         environment(panel, result.metrics[kind]["environment"], f"two frames of a sequence, {text}")
-    return drawn
-
-
-def diversity_figure(result: Measured) -> Figure:
-    """Two sessions of one person against two people."""
-    drawn, axes = panels(2)
-    for name, text, panel in zip(("x-x'", "a-a'"), ("raw", "replaced"), axes, strict=True):
-        environment(panel, result.metrics[name], f"two sessions of a person, {text}")
     return drawn

@@ -82,7 +82,7 @@ def histogram(axes: Axes, counts: Sequence[int], low: float, high: float, colour
     half = (high - low) / (len(counts) - 1) / 2
     edges = np.linspace(low - half, high + half, len(counts) + 1)
     _filled(axes, np.array(counts, np.float64), edges, colour)
-    widest = np.abs(edges[:-1][np.array(counts) > 0]).max()
+    widest = np.maximum(-edges[:-1], edges[1:])[np.array(counts) > 0].max()
     axes.set_xlim(-widest, widest)
     axes.set_ylabel("density")
 
