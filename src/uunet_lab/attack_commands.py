@@ -15,6 +15,7 @@ from uunet.commands import guarded
 
 if TYPE_CHECKING:
     from uunet_lab.attacks.finding import Finding
+    from uunet_lab.measuring.judge import DlibJudge
 
 app = typer.Typer(help="Attack what was published; writes results/attacks/*.json.", no_args_is_help=True)
 
@@ -101,7 +102,6 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
         from uunet.models import shipped  # noqa: PLC0415
         from uunet_lab.attacks import inversion  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.judge import REGION_INSET, DlibJudge  # noqa: PLC0415
         from uunet_lab.measuring.pair import Pair  # noqa: PLC0415
         from uunet_lab.methods.uunet.networks import Restorer  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
@@ -116,7 +116,7 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
             Restorer,
             profile=chosen,
             seed=seed,
-            judge=DlibJudge(REGION_INSET) if find_spec("dlib") else None,
+            judge=_judge() if find_spec("dlib") else None,
         )
 
     _attack(output, attack)
@@ -136,6 +136,32 @@ def attack_steganalysis(
         return steganalysis(clips, seed)
 
     _attack(output, attack)
+
+
+@app.command("linkability")
+def attack_linkability(
+    table: Annotated[Path, typer.Argument(help="A CSV with identity and path, several recordings a person.")],
+    output: Output,
+    public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
+    seed: int = 1,
+) -> None:
+    """Does a recogniser link two published recordings of one person by the face?"""
+
+    def attack() -> Finding:
+        from uunet_lab.attacks.linkability import linkability  # noqa: PLC0415
+
+        return linkability(table, _judge(), model=public, seed=seed)
+
+    _attack(output, attack)
+
+
+def _judge() -> DlibJudge:
+    from uunet_lab.attacks.finding import AttackError  # noqa: PLC0415
+    from uunet_lab.measuring.judge import REGION_INSET, DlibJudge  # noqa: PLC0415
+
+    if find_spec("dlib") is None:
+        raise AttackError("dlib's recogniser is not installed", 'pip install -e ".[judge]"')
+    return DlibJudge(REGION_INSET)
 
 
 def _attack(output: Path, attack: Callable[[], Finding]) -> None:
