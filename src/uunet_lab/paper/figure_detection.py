@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from uunet_lab.paper.reading import Measured
 from uunet_lab.paper.style import BLUE, ORANGE, panels
@@ -16,7 +17,7 @@ def detection_figure(result: Measured) -> Figure:
     drawn, (joint, single) = panels(2, height=2.9)
     shown = np.ma.masked_equal(counts.T, 0)
     image = joint.pcolormesh(edges, edges, shown, cmap="viridis_r", vmin=0)
-    drawn.colorbar(image, ax=joint, label="faces")
+    drawn.colorbar(image, ax=joint, label="faces", ticks=MaxNLocator(integer=True))
     joint.set(xlabel="confidence in x (raw)", ylabel="confidence in a (replaced)", aspect="equal")
     pearson = result.metrics["pearson_x"]["a"]["value"]
     joint.set_title("both" if pearson is None else f"Pearson's coefficient {pearson:.3f}")
