@@ -81,7 +81,7 @@ def test_a_missing_recogniser_is_an_error_with_a_hint(
     ("options", "error"),
     [
         ((), "no set is given"),
-        (("--data", "nowhere"), "nowhere is not a packed set"),
+        (("--data", "nowhere", "--only", "detection"), "nowhere is not a packed set"),
         (("--data", "nowhere", "--only", "nothing"), "there is no experiment 'nothing'"),
         (("--data", "a/same", "--data", "b/same", "--only", "detection"), "two sets have one name"),
     ],
