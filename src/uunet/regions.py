@@ -41,7 +41,7 @@ class Region:
 
     side: float = 1.2
     down: float = 0.015
-    margin: float = 0.5
+    margin: float = 1.0
     least: float = 20.0
     waste: float = 0.08
 
