@@ -67,7 +67,8 @@ def steganalysis(clips: Sequence[Path], seed: int = 1) -> Finding:
         "clips": len(clips),
         "analysts": {name: {"looks_at": what} | auc_of(scores, name) for name, what in ANALYSTS.items()},
     }
-    data = f"{named(len(clips), 'clip')}: {', '.join(clip.name for clip in clips)}; H.264 as published"
+    setting = f"each played to and fro up to {WINDOWS} windows; the gentlest mark; nothing masked; H.264"
+    data = f"{named(len(clips), 'clip')}: {', '.join(clip.name for clip in clips)}; {setting}"
     return Finding("can the mark in the pixels be noticed?", data, metrics, verdict_on(metrics["analysts"]))
 
 
