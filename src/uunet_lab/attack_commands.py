@@ -156,11 +156,8 @@ def attack_linkability(
 
 
 def _judge() -> DlibJudge:
-    from uunet_lab.attacks.finding import AttackError  # noqa: PLC0415
     from uunet_lab.measuring.judge import REGION_INSET, DlibJudge  # noqa: PLC0415
 
-    if find_spec("dlib") is None:
-        raise AttackError("dlib's recogniser is not installed", 'pip install -e ".[judge]"')
     return DlibJudge(REGION_INSET)
 
 

