@@ -25,18 +25,16 @@ import av
 import numpy as np
 
 from uunet.detect import CenterFaceDetector, automatic_scale, full_precision
-from uunet.geometry import hidden
-from uunet.masking import is_reversible
 from uunet.models import read_card, shipped
 from uunet.track import Tracker, TrackSettings
 from uunet.types import Box, Detection, Layout, Picture, RawFrame, Window
+from uunet_lab.measuring.coverage import covered
 
 GOAL = 0.995
 TRUTH = 0.25  # score from which a box of every frame's detection counts
 BANDS = (0.25, 0.35, 0.5, 1.01)  # of scores, for the breakdown
 SMALLEST = read_card(shipped("public")).smallest
 LAYOUT = Layout("yuv420p", 8, 2, 2, colour=True, full_range=False, matrix="bt709")
-GRID = 40  # points per side on which areas are measured
 
 
 def read(path: Path) -> Iterator[RawFrame]:
@@ -67,25 +65,6 @@ def regions(windows: list[Window]) -> list[list[Box]]:
     ]
 
 
-def covered(face: Detection, boxes: list[Box], size: tuple[int, int]) -> float:
-    """Share of the face (the part of it inside the frame) that is hidden; 0 if its centre is not.
-
-    The soft border of a region, where the face is still mixed in, does not count.
-    """
-    x0, x1 = max(face.x0, 0), min(face.x1, size[0])
-    y0, y1 = max(face.y0, 0), min(face.y1, size[1])
-    steps = np.append((np.arange(GRID) + 0.5) / GRID, 0.5)
-    x, y = x0 + steps * (x1 - x0), y0 + steps * (y1 - y0)
-    hit = np.zeros((GRID + 1, GRID + 1), bool)
-    for b in boxes:
-        inside = ((y >= b.y) & (y < b.y + b.h))[:, None] & ((x >= b.x) & (x < b.x + b.w))
-        if is_reversible(b, SMALLEST):  # else all of it is filled
-            rows, columns = ((v - o).astype(int).clip(0, n - 1) for v, o, n in ((y, b.y, b.h), (x, b.x, b.w)))
-            inside &= hidden(b, size, LAYOUT)[rows][:, columns]
-        hit |= inside
-    return float(hit[:-1, :-1].mean()) if hit[-1, -1] else 0.0
-
-
 def area(boxes: list[Box], size: tuple[int, int]) -> float:
     """Share of the frame that lies in boxes."""
     shown = np.zeros((size[1], size[0]), bool)
@@ -106,7 +85,7 @@ def measure(path: Path, detector: CenterFaceDetector, judge: CenterFaceDetector)
     end = time.perf_counter()
     boxes = regions(windows)
     faces = [(i, d) for i, found in enumerate(truth) for d in found if d.score >= TRUTH]
-    shares = [covered(d, boxes[i], size) for i, d in faces]
+    shares = [covered(d, boxes[i], size, LAYOUT, SMALLEST) for i, d in faces]
     missed = [
         [i, *(round(v) for v in (d.x0, d.y0, d.x1, d.y1)), round(d.score, 2), round(share, 2)]
         for (i, d), share in zip(faces, shares, strict=True)

@@ -19,7 +19,8 @@ from uunet import Options, deidentify
 from uunet.types import Box, Detection, Layout, Picture
 from uunet_lab.__main__ import app
 from uunet_lab.attacks.finding import AttackError
-from uunet_lab.attacks.missed import Seen, covered, missed, verdict_on
+from uunet_lab.attacks.missed import Seen, missed, verdict_on
+from uunet_lab.measuring.coverage import covered
 from video_media import make_video
 
 SIZE, FRAMES, HEIGHT = (320, 240), 6, 60
@@ -88,11 +89,15 @@ def test_a_file_that_was_never_published_has_all_its_faces_left(clip: Path) -> N
 def test_what_is_mixed_in_at_a_border_is_not_covered() -> None:
     picture = Picture((np.zeros((240, 320), np.uint8),), LAYOUT)
     box = Box(100, 100, 60, 60)
-    assert covered(Detection(115, 115, 145, 145, 1), [box], picture, 12) == 1.0
-    assert 0.5 < covered(Detection(101, 101, 159, 159, 1), [box], picture, 12) < 0.9
-    assert covered(Detection(101, 101, 159, 159, 1), [box], picture, 80) == 1.0  # filled, not replaced
-    assert covered(Detection(150, 115, 190, 145, 1), [box], picture, 12) == 0.0  # its centre is bare
-    assert covered(Detection(115, 115, 145, 145, 1), [], picture, 12) == 0.0
+    assert covered(Detection(115, 115, 145, 145, 1), [box], picture.size, picture.layout, 12) == 1.0
+    assert 0.5 < covered(Detection(101, 101, 159, 159, 1), [box], picture.size, picture.layout, 12) < 0.9
+    assert (
+        covered(Detection(101, 101, 159, 159, 1), [box], picture.size, picture.layout, 80) == 1.0
+    )  # filled, not replaced
+    assert (
+        covered(Detection(150, 115, 190, 145, 1), [box], picture.size, picture.layout, 12) == 0.0
+    )  # its centre is bare
+    assert covered(Detection(115, 115, 145, 145, 1), [], picture.size, picture.layout, 12) == 0.0
 
 
 def test_the_verdict_follows_from_the_faces() -> None:

@@ -12,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet.detect import CenterFaceDetector, automatic_scale, full_precision
-from uunet.geometry import hidden
 from uunet.hiding import reveal
 from uunet.inspection import inspect
 from uunet.listening import Revealed
-from uunet.masking import is_reversible
 from uunet.models import read_card, shipped
 from uunet.types import Box, Detection, FaceDetector, Picture, RawFrame
 from uunet.video import PublicReader, RawReader
 from uunet_lab.attacks.finding import AttackError, Finding, named
+from uunet_lab.measuring.coverage import covered
 
 COVERED = 0.9
 """Share of a face that must be replaced or filled, its centre too: as in benchmarks/coverage.py."""
@@ -33,7 +32,6 @@ TRUTH = 0.25
 """Score from which a detection counts as a face."""
 
 _BANDS = (0.25, 0.35, 0.5, 1.01)
-_GRID = 40  # points per side on which areas are measured
 _MOST_LISTED = 60
 
 
@@ -180,7 +178,8 @@ def judged(
     for face in faces:
         inner = _inner(face, frame.picture.size, 0.5)
         here = difference[inner.y : inner.y + inner.h, inner.x : inner.x + inner.w]
-        share = covered(face, found.boxes, frame.picture, smallest)
+        picture = frame.picture
+        share = covered(face, found.boxes, picture.size, picture.layout, smallest)
         seen.append(Seen(frame.index, seconds, face, share, float(here.mean()), noise))
     return seen
 
@@ -196,26 +195,6 @@ def _inner(face: Detection, size: tuple[int, int], share: float) -> Box:
     x0, y0 = int(np.clip(cx - w / 2, 0, size[0] - 1)), int(np.clip(cy - h / 2, 0, size[1] - 1))
     x1, y1 = int(np.clip(cx + w / 2, x0 + 1, size[0])), int(np.clip(cy + h / 2, y0 + 1, size[1]))
     return Box(x0, y0, x1 - x0, y1 - y0)
-
-
-def covered(face: Detection, boxes: Sequence[Box], picture: Picture, smallest: int) -> float:
-    """Share of the face (the part of it inside the frame) that is replaced or filled; 0 if its centre is not.
-
-    The soft border of a region, where the face is still mixed in, does not count (M < 0.95).
-    """
-    width, height = picture.size
-    x0, x1 = max(face.x0, 0), min(face.x1, width)
-    y0, y1 = max(face.y0, 0), min(face.y1, height)
-    steps = np.append((np.arange(_GRID) + 0.5) / _GRID, 0.5)
-    x, y = x0 + steps * (x1 - x0), y0 + steps * (y1 - y0)
-    hit = np.zeros((_GRID + 1, _GRID + 1), bool)
-    for b in boxes:
-        inside = ((y >= b.y) & (y < b.y + b.h))[:, None] & ((x >= b.x) & (x < b.x + b.w))
-        if is_reversible(b, smallest):  # else all of it is filled
-            rows, columns = ((v - o).astype(int).clip(0, n - 1) for v, o, n in ((y, b.y, b.h), (x, b.x, b.w)))
-            inside &= hidden(b, picture.size, picture.layout)[rows][:, columns]
-        hit |= inside
-    return float(hit[:-1, :-1].mean()) if hit[-1, -1] else 0.0
 
 
 def _share(good: Sequence[bool]) -> float | None:
