@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from uunet_lab.measuring.errors import MeasuringError
+from uunet.errors import AuditError
 from uunet_lab.measuring.judge import DlibJudge, auc, decidability_daugman
 from uunet_lab.measuring.results import card_metrics
 
@@ -52,6 +52,6 @@ def test_a_cards_figures_are_flat_and_without_intervals(tmp_path: Path) -> None:
 
 def test_a_judge_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dlib", None)
-    with pytest.raises(MeasuringError) as caught:
+    with pytest.raises(AuditError) as caught:
         DlibJudge()
     assert "judge" in caught.value.hint

