@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -72,7 +72,15 @@ class Blind:
         return []
 
 
-def packed(folder: Path, people: int, images: int = 1, *, sequences: int = 0, noise: float = 25.0) -> FaceSet:
+def packed(
+    folder: Path,
+    people: int,
+    images: int = 1,
+    *,
+    sequences: int = 0,
+    noise: float = 25.0,
+    labels: Mapping[str, int] | None = None,
+) -> FaceSet:
     """A packed set of smooth patterns, one a person; their images differ by noise.
 
     Args:
@@ -80,17 +88,24 @@ def packed(folder: Path, people: int, images: int = 1, *, sequences: int = 0, no
         people, images: how many people, and images of each (or of each of its sequences).
         sequences: of each person; 0 makes stills.
         noise: standard deviation.
+        labels: soft labels and how many values each has; a value makes a quarter of the face darker or
+            lighter, the first label the upper left, the second the upper right.
     """
 
     def records() -> Iterator[FaceRecord]:
         rng = np.random.default_rng(5)
         for person in range(people):
             base = cv2.resize(rng.integers(40, 215, (4, 4, 3)).astype(np.float32), (96, 96))
+            said = {name: person % count for name, count in (labels or {}).items()}
+            for place, (name, value) in enumerate(said.items()):
+                shift = np.float32(80 * (value / ((labels or {})[name] - 1) - 0.5))
+                base[:48, 48 * place : 48 * (place + 1)] += shift
             for sequence in range(max(sequences, 1)):
                 for frame in range(images):
                     coarse = cv2.resize(rng.normal(0, noise, (6, 6, 3)).astype(np.float32), (96, 96))
                     image = np.asarray(np.clip(base + coarse, 0, 255), np.uint8)
                     name = f"p{person}-s{sequence}" if sequences else ""
-                    yield FaceRecord(image, f"p{person}", name, frame if sequences else 0)
+                    shown = {label: f"v{value}" for label, value in said.items()}
+                    yield FaceRecord(image, f"p{person}", name, frame if sequences else 0, labels=shown)
 
     return pack(records(), folder, source="patterns")

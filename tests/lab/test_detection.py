@@ -14,9 +14,10 @@ from uunet.types import Box, Detection
 from uunet_lab.datasets.packing import pack
 from uunet_lab.datasets.records import FaceRecord, decode, fit
 from uunet_lab.evaluation.baselines import BASELINES, Name
-from uunet_lab.evaluation.detection import DETECTION, FACE, Found, correlation, find, overlap
+from uunet_lab.evaluation.detection import DETECTION, FACE, Found, find, overlap
 from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
+from uunet_lab.measuring.agreement import correlation
 from uunet_lab.measuring.mosaic import Mosaic
 
 PORTRAITS = Path(uunet.demo.__file__).parent / "portraits"

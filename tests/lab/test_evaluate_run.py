@@ -74,7 +74,7 @@ def test_a_missing_recogniser_is_an_error_with_a_hint(
     ran = _run(tmp_path, "--unseen", tmp_path / "people", "--only", "recognition")
     assert ran.exit_code == 1
     assert "the recogniser that judges is not installed" in ran.stderr
-    assert 'pip install -e ".[judge]"' in ran.stderr
+    assert 'pip install "uunet[judge]"' in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from uunet.geometry import paste
 from uunet.types import Box, Detection, FaceDetector
 from uunet_lab.evaluation.baselines import BASELINES
 from uunet_lab.evaluation.experiment import Bench, Experiment
+from uunet_lab.measuring.agreement import correlation
 from uunet_lab.measuring.mosaic import Image, Mosaic
 from uunet_lab.measuring.resampling import Codes, Floats, mean_over_people, over_people
 
@@ -146,14 +147,6 @@ def _measure(bench: Bench) -> dict[str, Any]:
         },
         "histogram_x_a": {"bins": BINS, "counts": joint(raw, found["a"].confidence)},
     }
-
-
-def correlation(first: Floats, second: Floats, weight: Floats) -> float:
-    """Pearson's coefficient of weighted (n,) samples; NaN if either is constant."""
-    share = weight / weight.sum()
-    u, v = first - share @ first, second - share @ second
-    spread = float((share @ u**2) * (share @ v**2))
-    return float(share @ (u * v)) / spread**0.5 if spread > 1e-18 else float("nan")
 
 
 def joint(of_x: Floats, of_a: Floats) -> list[list[int]]:

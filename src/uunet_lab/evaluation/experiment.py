@@ -11,12 +11,25 @@ import numpy as np
 from uunet.types import FaceDetector
 from uunet_lab.evaluation.gallery import Gallery
 
-Need = Literal["two people", "consecutive frames", "several sessions"]
+Need = Literal["two people", "consecutive frames", "several sessions", "soft labels", "many people"]
+
+SOFT_LABELS: dict[str, tuple[str, ...]] = {
+    "gender": ("gender",),
+    "ethnicity": ("ethnicity", "race"),
+    "hairstyle": ("hairstyle", "hair"),
+}
+"""Those of Table III, and how sets name them."""
+
+SHOWN, LEARNT = 6, 50
+"""People whom Fig. 8 shows, and on how many others at most its embedding is learnt; half as many as are shown
+must be there."""
 
 WANTING: dict[Need, str] = {
     "two people": "only one person is measured",
     "consecutive frames": "no frame of a sequence follows another: there are stills only",
     "several sessions": "there are no two sequences, nor two stills, of one person",
+    "soft labels": "it has no gender, ethnicity or hairstyle",
+    "many people": f"fewer than {SHOWN + SHOWN // 2} people have two images",
 }
 """What is said of a set that lacks it."""
 
@@ -65,3 +78,7 @@ def _has(gallery: Gallery, need: Need) -> bool:
             return len(gallery.runs()) > 0
         case "several sessions":
             return len(gallery.sessions()) > 0
+        case "soft labels":
+            return any(gallery.told(names) for names in SOFT_LABELS.values())
+        case "many people":
+            return int((np.unique(gallery.identity, return_counts=True)[1] > 1).sum()) >= SHOWN + SHOWN // 2

@@ -65,6 +65,7 @@ class Gallery:
         self.track: Codes = np.where(stills, own, self.sequence)
         self._mosaics: dict[tuple[Kind, int], list[Mosaic]] = {}
         self._described: dict[tuple[Kind, int], Descriptors] = {}
+        self._strangers: tuple[Codes, Descriptors] | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,17 +83,27 @@ class Gallery:
         return self._mosaics[key]
 
     def _made(self, kind: Kind, draw: int) -> list[Mosaic]:
-        per = COLUMNS * ROWS
         if kind == "r":
             return [self._pair.unmask(a) for a in self.mosaics("a", draw)]
         if kind == "a":
-            parts = (self.track[i : i + per].tolist() for i in range(0, len(self), per))
-            return [
-                self._pair.mask_as(x, tracks, draw)
-                for x, tracks in zip(self.mosaics("x"), parts, strict=True)
-            ]
-        images = [np.ascontiguousarray(self._faces.images[row]) for row in self._rows]
-        return [Mosaic.of(images[i : i + per], MARGIN) for i in range(0, len(self), per)]
+            return self.replaced(self.track, draw)
+        return self._shown(self._rows)
+
+    def _shown(self, rows: Codes) -> list[Mosaic]:
+        per = COLUMNS * ROWS
+        images = [np.ascontiguousarray(self._faces.images[row]) for row in rows]
+        return [Mosaic.of(images[i : i + per], MARGIN) for i in range(0, len(images), per)]
+
+    def replaced(self, tracks: Codes, draw: int = 0) -> list[Mosaic]:
+        """All faces replaced, each as one of the track that is named for it.
+
+        Args:
+            tracks: (n,) codes; faces of one code share their noise plane.
+            draw: of the noise.
+        """
+        per = COLUMNS * ROWS
+        parts = (tracks[i : i + per].tolist() for i in range(0, len(self), per))
+        return [self._pair.mask_as(x, part, draw) for x, part in zip(self.mosaics("x"), parts, strict=True)]
 
     def images(self, kind: Kind, draw: int = 0) -> list[Image]:
         """The regions of all faces, uint8 RGB (64, 64, 3); arguments as for `mosaics`."""
@@ -104,12 +115,49 @@ class Gallery:
         Raises:
             ValueError: there is no recogniser.
         """
-        if self._recogniser is None:
-            raise ValueError("descriptors need a recogniser")
         key = (kind, 0 if kind == "x" else draw)
         if key not in self._described:
-            self._described[key] = self._recogniser.describe(self.images(*key))
+            self._described[key] = self.describe(self.images(*key))
         return self._described[key]
+
+    def describe(self, faces: Sequence[Image]) -> Descriptors:
+        """(n, d) descriptors of regions in the eyes of the recogniser.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self._recogniser is None:
+            raise ValueError("descriptors need a recogniser")
+        return self._recogniser.describe(faces)
+
+    def told(self, names: Sequence[str]) -> str | None:
+        """The first of these names of a label that the set has; None if it has none."""
+        return next((name for name in names if name in self._faces.told), None)
+
+    def label(self, name: str) -> tuple[Codes, tuple[str, ...]]:
+        """(n,) codes of a label of the measured faces, -1 where unknown, and what they stand for."""
+        return self._faces.codes(name)[self._rows], self._faces.values(name)
+
+    def strangers(self, limit: int, seed: int = 0) -> tuple[Codes, Descriptors]:
+        """Raw faces of people who are not measured, for a judge to learn from; made once.
+
+        Args:
+            limit: how many at most, drawn at random.
+            seed: of the draw.
+
+        Returns:
+            (m,) their rows in the set, for `labels_of`, and (m, d) descriptors.
+        """
+        if self._strangers is None:
+            others = np.flatnonzero(~np.isin(self._faces.identity, self.identity))
+            rows = np.sort(np.random.default_rng(seed).permutation(others)[:limit])
+            faces = [face for mosaic in self._shown(rows) for face in mosaic.faces()]
+            self._strangers = rows, self.describe(faces) if faces else np.zeros((0, 0))
+        return self._strangers
+
+    def labels_of(self, rows: Codes, name: str) -> Codes:
+        """(m,) codes of a label of rows of the set."""
+        return self._faces.codes(name)[rows]
 
     def runs(self) -> Codes:
         """(m, 2) positions of consecutive frames of one sequence: t and t + 1."""

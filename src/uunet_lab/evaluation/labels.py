@@ -20,7 +20,7 @@ _DRAWS = 50  # bootstraps, as the paper has (IV-E)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelProbe:
-    """Logistic regression of a label of two values on the judge's descriptors.
+    """Logistic regression of a label on the judge's descriptors.
 
     Attributes:
         classifier: a fitted scikit-learn pipeline.
@@ -34,15 +34,25 @@ class LabelProbe:
 
         Args:
             described: (n, d).
-            codes: (n,) 0 or 1.
+            codes: (n,) of two values or more.
         """
         classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
         classifier.fit(described, codes)
         return cls(classifier)
 
     def scores(self, described: Descriptors) -> Floats:
-        """(n,) log odds of 1."""
+        """(n,) log odds of 1, of a label of the values 0 and 1."""
         return np.asarray(self.classifier.decision_function(described), np.float64)
+
+    @property
+    def values(self) -> Codes:
+        """(k,) the codes that were learnt, ascending."""
+        return np.asarray(self.classifier.classes_, np.int64)
+
+    def evidence(self, described: Descriptors) -> Floats:
+        """(n, k) for each of `values`, the larger the surer; of two values one is the other's negative."""
+        found = np.asarray(self.classifier.decision_function(described), np.float64)
+        return np.stack([-found, found], 1) if found.ndim == 1 else found
 
 
 def label_agreement(of_x: Floats, of_a: Floats, truth: Codes, seed: int = 0) -> dict[str, float]:

@@ -4,4 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-Name = Literal["detection", "recognition", "consistency", "diversity", "reversibility"]
+Name = Literal[
+    "detection",
+    "recognition",
+    "consistency",
+    "soft_labels",
+    "embedding",
+    "diversity",
+    "reversibility",
+]

@@ -5,15 +5,19 @@ from __future__ import annotations
 from uunet_lab.evaluation.consistency import CONSISTENCY
 from uunet_lab.evaluation.detection import DETECTION
 from uunet_lab.evaluation.diversity import DIVERSITY
+from uunet_lab.evaluation.embedding import EMBEDDING
 from uunet_lab.evaluation.experiment import Experiment
 from uunet_lab.evaluation.names import Name
 from uunet_lab.evaluation.recognition import RECOGNITION
 from uunet_lab.evaluation.reversibility import REVERSIBILITY
+from uunet_lab.evaluation.soft_labels import SOFT
 
 EXPERIMENTS: dict[Name, Experiment] = {
     "detection": DETECTION,
     "recognition": RECOGNITION,
     "consistency": CONSISTENCY,
+    "soft_labels": SOFT,
+    "embedding": EMBEDDING,
     "diversity": DIVERSITY,
     "reversibility": REVERSIBILITY,
 }

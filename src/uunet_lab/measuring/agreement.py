@@ -1,4 +1,4 @@
-"""How well scores tell whether two faces agree: AUC, with an interval over people."""
+"""How well scores tell whether two faces agree, and how far two scores go together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from uunet_lab.measuring.resampling import LEAST_PEOPLE, Codes, Floats, figure, pair_weights
 
-__all__ = ["LEAST_PEOPLE", "auc_interval", "weighted_auc"]
+__all__ = ["LEAST_PEOPLE", "auc_interval", "correlation", "weighted_auc"]
 
 
 def weighted_auc(scores: Floats, same: npt.NDArray[np.bool_], weight: Floats) -> float:
@@ -55,3 +55,11 @@ def auc_interval(  # noqa: PLR0917
     ]
     found = figure(weighted_auc(scores, same, np.ones(len(scores))), drawn, people)
     return {"auc": found.pop("value"), "pairs": len(scores), "people": people} | found
+
+
+def correlation(first: Floats, second: Floats, weight: Floats) -> float:
+    """Pearson's coefficient of weighted (n,) samples; NaN if either is constant."""
+    share = weight / weight.sum()
+    u, v = first - share @ first, second - share @ second
+    spread = float((share @ u**2) * (share @ v**2))
+    return float(share @ (u * v)) / spread**0.5 if spread > 1e-18 else float("nan")

@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 
 from uunet_lab.paper.figure_detection import detection_figure
 from uunet_lab.paper.figure_environments import consistency_figure, diversity_figure, recognition_figure
+from uunet_lab.paper.figure_labels import embedding_figure, labels_figure
 from uunet_lab.paper.figure_reversibility import reversibility_figure
 from uunet_lab.paper.reading import Experiment, Measured, of, read
 from uunet_lab.paper.style import save
 from uunet_lab.paper.table_detection import confidence_table, precision_table
 from uunet_lab.paper.table_identity import consistency_table, diversity_table, reversibility_table
+from uunet_lab.paper.table_labels import agreement_table, embedding_table, labels_table
 from uunet_lab.paper.table_recognition import recognition_table
 from uunet_lab.paper.tables import Table
 
@@ -39,6 +41,8 @@ PARTS: dict[Experiment, Part] = {
     "detection": Part("fig5-detection", detection_figure, (precision_table, confidence_table)),
     "recognition": Part("fig6-recognition", recognition_figure, (recognition_table,)),
     "consistency": Part("fig7-consistency", consistency_figure, (consistency_table,)),
+    "soft_labels": Part("table3-soft-labels", labels_figure, (labels_table, agreement_table)),
+    "embedding": Part("fig8-embedding", embedding_figure, (embedding_table,)),
     "diversity": Part("fig10-diversity", diversity_figure, (diversity_table,)),
     "reversibility": Part("fig11-reversibility", reversibility_figure, (reversibility_table,)),
 }

@@ -48,3 +48,9 @@ DIVERSITY_DPRIME: dict[str, float] = {"MARS": 0.491, "P-DESTRE": 0.329}  # IV-E
 
 CHANGED_AT_MOST = 0.15  # IV-D: share of consecutive frames, MARS and P-DESTRE
 KS_P_AT_MOST = 1e-8  # IV-D: the same
+
+SOFT_LABELS: dict[str, tuple[Spread, Spread, Spread]] = {  # Table III
+    "gender": (Spread(0.818, 0.096), Spread(0.890, 0.081), Spread(0.803, 0.107)),
+    "ethnicity": (Spread(0.702, 0.112), Spread(0.750, 0.099), Spread(0.622, 0.144)),
+    "hairstyle": (Spread(0.647, 0.106), Spread(0.663, 0.102), Spread(0.594, 0.118)),
+}

@@ -6,18 +6,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from uunet_lab.measuring.errors import MeasuringError
 
-Experiment = Literal["detection", "recognition", "consistency", "diversity", "reversibility"]
-EXPERIMENTS: tuple[Experiment, ...] = (
+Experiment = Literal[
     "detection",
     "recognition",
     "consistency",
+    "soft_labels",
+    "embedding",
     "diversity",
     "reversibility",
-)
+]
+EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 
 _FIELDS = ("title", "data", "commit", "command", "metrics")
 

@@ -19,6 +19,12 @@ Floats = npt.NDArray[np.float64]
 BLUE, ORANGE = "#0072B2", "#D55E00"
 """Two of Okabe and Ito's colours, which differ in lightness too; hatching tells them apart without colour."""
 
+COLOURS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+"""All of theirs."""
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+"""What tells curves and people apart without colour."""
+
 WIDTH = 7.0  # inches: two columns of a journal
 _DPI = 200
 
@@ -85,6 +91,15 @@ def histogram(axes: Axes, counts: Sequence[int], low: float, high: float, colour
     widest = np.maximum(-edges[:-1], edges[1:])[np.array(counts) > 0].max()
     axes.set_xlim(-widest, widest)
     axes.set_ylabel("density")
+
+
+def whisker(axes: Axes, found: dict[str, Any], row: float, colour: str, marker: str) -> None:
+    """A figure of the results, its interval if it has one, as a point of a row; nothing if there is none."""
+    if found["value"] is None:
+        return
+    axes.plot([found["value"]], [row], marker, color=colour, ms=5)
+    if found["low"] is not None:
+        axes.plot([found["low"], found["high"]], [row, row], color=colour, lw=1.2)
 
 
 def _filled(axes: Axes, counts: Floats, edges: Floats, colour: str, hatch: str = "") -> None:

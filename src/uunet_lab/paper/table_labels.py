@@ -1,0 +1,79 @@
+"""Table III, and the figures of Fig. 8."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from uunet_lab.paper.published import SETS, SOFT_LABELS
+from uunet_lab.paper.reading import Measured, of
+from uunet_lab.paper.tables import NONE, Table, figure, number, spread
+
+LABELS = ("gender", "ethnicity", "hairstyle")
+
+
+def labels_table(results: Sequence[Measured]) -> Table:
+    """Pearson's coefficient of each label, ours and the paper's."""
+    ours = of(results, "soft_labels")
+    rows = []
+    for label in LABELS:
+        splits = [
+            result.metrics[label]["x-a"]["pearson_splits"] if label in result.metrics else None
+            for result in ours
+        ]
+        told = [
+            NONE if found is None or found["mean"] is None else spread(found["mean"], found["sd"], 3)
+            for found in splits
+        ]
+        rows.append((label, *told, *(spread(one.mean, one.sd, 3) for one in SOFT_LABELS[label])))
+    return Table(
+        "table3-soft-labels",
+        "Pearson's coefficient of soft labels in x and a, mean ± sd over 50 samples of 90 % (Table III): a "
+        "classifier on dlib's descriptors here, D_a in the paper, whose training asked for these labels "
+        "('All Equal'); a card of ours does not say what its training asked for",
+        ("label", *(result.name for result in ours), *(f"paper: {name}" for name in SETS)),
+        tuple(rows),
+    )
+
+
+def agreement_table(results: Sequence[Measured]) -> Table:
+    """What stands behind Table III: intervals, decisions, and how well the classifier knows raw faces."""
+    rows = []
+    for result in of(results, "soft_labels"):
+        for label in (name for name in LABELS if name in result.metrics):
+            found = result.metrics[label]
+            both = found["x-a"]
+            rows.append(
+                (
+                    f"{result.name}: {label}, {len(found['values'])} values",
+                    figure(both["pearson"]),
+                    figure(found["x-r"]["pearson"]),
+                    figure(both["agree"]),
+                    number(both["agree_by_chance"]),
+                    *(figure(found["right"][kind]) for kind in ("x", "a")),
+                )
+            )
+    return Table(
+        "table3-agreement",
+        "Soft labels in x, a and r, 95 % intervals over people: Pearson's coefficient, share of faces of "
+        "which the classifier says the same in x and a (and by chance), and of which it is right",
+        ("label", "Pearson x, a", "Pearson x, r", "agree x, a", "by chance", "right in x", "right in a"),
+        tuple(rows),
+    )
+
+
+def embedding_table(results: Sequence[Measured]) -> Table:
+    """How far apart x and a are in the plane."""
+    rows = [
+        (
+            f"{result.name}: {result.metrics['people_shown']} people",
+            *(number(result.metrics[key]) for key in ("apart", "spread_x", "spread_a", "nearest_is_own")),
+        )
+        for result in of(results, "embedding")
+    ]
+    return Table(
+        "fig8-embedding",
+        "Raw and replaced faces in the plane (Fig. 8): how far the middles of a person's x and a are apart, "
+        "and how far each spreads, where two people are 1 apart; share of a whose nearest x is that person",
+        ("faces", "x – a", "spread of x", "spread of a", "nearest is own"),
+        tuple(rows),
+    )
