@@ -7,10 +7,21 @@ foreign user data is told apart. Copies between MP4, Matroska and MPEG-TS keep t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from uunet.errors import MessageError
-from uunet.units import Unit, escape, framed, leb128, nal_units, obu_type, obus, unescape
+from uunet.units import (
+    Unit,
+    escape,
+    framed,
+    is_slice,
+    leb128,
+    nal_type,
+    nal_units,
+    obu_type,
+    obus,
+    unescape,
+)
 
 UUID = bytes.fromhex("7575c3a94e6574d58b0f5555422f3031")
 """Marks user data as ours. Frozen: it stands in SPEC.md."""
@@ -21,7 +32,9 @@ AV1_METADATA_TYPE = 25
 
 _SEI_UNREGISTERED = 5
 _OBU_METADATA = 5
-_OBU_FRAMES = (3, 4, 6)  # frame header, tile group, frame
+OBU_FRAMES = (3, 4, 6)
+"""Types of AV1's units that hold a picture: frame header, tile group, frame."""
+
 
 
 def insert(
@@ -46,11 +59,11 @@ def insert(
         return packet
     if codec == "av1":
         for unit in obus(packet):
-            if obu_type(packet[unit.start]) in _OBU_FRAMES:
+            if obu_type(packet[unit.start]) in OBU_FRAMES:
                 return packet[: unit.start] + b"".join(map(_obu, payloads)) + packet[unit.start :]
         raise _no_picture()
     for unit in nal_units(packet, annexb, length_size):
-        if unit.body < unit.stop and _is_slice(codec, packet[unit.body]):
+        if unit.body < unit.stop and is_slice(codec, packet[unit.body]):
             second = packet[unit.body + 1] if unit.body + 1 < unit.stop else 1
             sei = _sei_header(codec, second) + escape(b"".join(map(_sei_message, payloads)) + b"\x80")
             return packet[: unit.start] + framed(sei, annexb, length_size) + packet[unit.start :]
@@ -88,6 +101,38 @@ def strip_foreign(codec: str, packet: bytes, *, annexb: bool, length_size: int =
     Raises:
         MessageError: unknown codec or broken framing.
     """
+    return _filtered(codec, packet, lambda data: data.startswith(UUID), annexb, length_size)
+
+
+def replace(
+    codec: str,
+    packet: bytes,
+    change: Callable[[tuple[bytes, ...]], Sequence[bytes]],
+    *,
+    annexb: bool,
+    length_size: int = 4,
+) -> bytes:
+    """The packet with other payloads of ours; what is not ours stays.
+
+    Args:
+        codec, packet, annexb, length_size: as in `insert`.
+        change: from the payloads that are there to those that shall be.
+
+    Raises:
+        MessageError: as `insert` does.
+    """
+    found = extract(codec, packet, annexb=annexb, length_size=length_size)
+    wanted = tuple(change(found))
+    if wanted == found:
+        return packet
+    bare = _filtered(codec, packet, lambda data: not data.startswith(UUID), annexb, length_size)
+    return insert(codec, bare, wanted, annexb=annexb, length_size=length_size)
+
+
+def _filtered(
+    codec: str, packet: bytes, keep: Callable[[bytes], bool], annexb: bool, length_size: int
+) -> bytes:
+    """The packet without the unregistered user data that `keep` does not want."""
     _check_codec(codec)
     parts: list[bytes] = []
     kept = 0  # everything before this offset is in `parts`
@@ -95,12 +140,12 @@ def strip_foreign(codec: str, packet: bytes, *, annexb: bool, length_size: int =
     for unit in units:
         if codec == "av1":
             data = _user_metadata(packet, unit)
-            if data is None or data.startswith(UUID):
+            if data is None or keep(data):
                 continue
             replacement = b""
         elif _is_sei(codec, packet, unit):
             nal = packet[unit.body : unit.stop]
-            clean = _without_foreign(codec, nal)
+            clean = _filtered_sei(codec, nal, keep)
             if clean == nal:
                 continue
             replacement = framed(clean, annexb, length_size) if clean else b""
@@ -131,15 +176,11 @@ def length_size(codec: str, extradata: bytes | None) -> int:
 # --- SEI messages --------------------------------------------------------------------------------------
 
 
-def _is_slice(codec: str, header: int) -> bool:
-    return 1 <= header & 31 <= 5 if codec == "h264" else (header >> 1) & 63 < 32
-
-
 def _is_sei(codec: str, packet: bytes, unit: Unit) -> bool:
     if unit.body >= unit.stop:
         return False
     header = packet[unit.body]
-    return header & 31 == 6 if codec == "h264" else (header >> 1) & 63 in (39, 40)
+    return nal_type(codec, header) in ((6,) if codec == "h264" else (39, 40))
 
 
 def _sei_header(codec: str, slice_second: int) -> bytes:
@@ -177,15 +218,15 @@ def _sei_messages(codec: str, nal: bytes) -> list[tuple[int, bytes, bytes]] | No
     return found
 
 
-def _without_foreign(codec: str, nal: bytes) -> bytes:
+def _filtered_sei(codec: str, nal: bytes, keep: Callable[[bytes], bool]) -> bytes:
     messages = _sei_messages(codec, nal)
     if messages is None:
         return b""
-    ours = [raw for kind, data, raw in messages if kind != _SEI_UNREGISTERED or data.startswith(UUID)]
-    if len(ours) == len(messages):
+    wanted = [raw for kind, data, raw in messages if kind != _SEI_UNREGISTERED or keep(data)]
+    if len(wanted) == len(messages):
         return nal
     header = nal[: 1 if codec == "h264" else 2]
-    return header + escape(b"".join(ours) + b"\x80") if ours else b""
+    return header + escape(b"".join(wanted) + b"\x80") if wanted else b""
 
 
 # --- metadata OBUs -------------------------------------------------------------------------------------

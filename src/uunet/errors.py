@@ -57,3 +57,18 @@ class DetectionError(UUNetError):
 
 class MessageError(UUNetError):
     """A hidden message does not fit its carrier, or can't be read back."""
+
+
+class EvidenceError(UUNetError):
+    """Sealed evidence is missing, damaged or not for these keys; or it can't be made.
+
+    `verdict` is the frozen word for it that stands in reports (SPEC.md, 11).
+    """
+
+    def __init__(self, message: str, hint: str, verdict: str = "UNREADABLE") -> None:
+        super().__init__(message, hint)
+        self.verdict = verdict
+
+
+class AuditError(UUNetError):
+    """A public file can't be held against the original: another video, another size, another length."""

@@ -68,11 +68,11 @@ def _times(image: Patch, matrix: npt.NDArray[np.float32]) -> Patch:
     return np.asarray(cv2.transform(image, matrix), np.float32)
 
 
-def _slices(picture: Picture, box: Box) -> list[tuple[slice, slice]]:
+def plane_slices(layout: Layout, box: Box) -> list[tuple[slice, slice]]:
     """Rows and columns of a box in each plane. Boxes lie on the chroma grid, so nothing is cut in two."""
     out = []
-    for i in range(len(picture.planes)):
-        cw, ch = (picture.layout.chroma_w, picture.layout.chroma_h) if i else (1, 1)
+    for i in range(3 if layout.colour else 1):
+        cw, ch = (layout.chroma_w, layout.chroma_h) if i else (1, 1)
         out.append(
             (slice(box.y // ch, -(-(box.y + box.h) // ch)), slice(box.x // cw, -(-(box.x + box.w) // cw)))
         )
@@ -92,7 +92,7 @@ def crop(picture: Picture, box: Box, side: int, rotation: int = 0) -> Patch:
         (side, side, 3) float32 RGB in [0, 1].
     """
     yuv = np.zeros((side, side, 3), np.float32)
-    for i, where in enumerate(_slices(picture, box)):
+    for i, where in enumerate(plane_slices(picture.layout, box)):
         scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
         plane = (picture.planes[i][where].astype(np.float32) - offset) / scale
         yuv[:, :, i] = _resize(plane, side, side)
@@ -113,7 +113,7 @@ def paste(picture: Picture, box: Box, patch: Patch, rotation: int = 0) -> None:
         rotation: as in `crop`.
     """
     yuv = _times(np.ascontiguousarray(np.rot90(patch, -rotation)), _rgb_to_yuv(picture.layout.matrix))
-    for i, where in enumerate(_slices(picture, box)):
+    for i, where in enumerate(plane_slices(picture.layout, box)):
         scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
         target = picture.planes[i][where]
         height, width = target.shape
@@ -130,7 +130,7 @@ def fill(picture: Picture, box: Box) -> None:
         picture: changed in place; its planes must be writable.
         box: inside the picture.
     """
-    for i, where in enumerate(_slices(picture, box)):
+    for i, where in enumerate(plane_slices(picture.layout, box)):
         target = picture.planes[i][where]
         if target.size:
             target[...] = round(float(target.mean()))
@@ -150,7 +150,7 @@ def cover_cut(picture: Picture, box: Box) -> None:
     sides = _cut_sides(box, picture.size, picture.layout)
     if not any(sides):
         return
-    for i, where in enumerate(_slices(picture, box)):
+    for i, where in enumerate(plane_slices(picture.layout, box)):
         target = picture.planes[i][where]
         height, width = target.shape
         bare, replaced = _bare(width, height, sides), soft_border(width, height) >= REPLACED

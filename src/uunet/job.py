@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from uunet.errors import TruncatedError
+from uunet.evidence import Seal
 from uunet.track import TrackSettings
 from uunet.types import FaceDetector
 from uunet.video import EncodeSettings, PublicReader, RawReader, WriterReport
@@ -47,6 +48,7 @@ class Options:
         boxes: a file of boxes to use instead of a detector.
         detector: your own instead of the built-in one.
         export_boxes: where to write the detections.
+        seal: what of the original is kept, encrypted, in the public file, and who signs it; None: nothing.
     """
 
     model: Path | None = None
@@ -60,6 +62,7 @@ class Options:
     boxes: Path | None = None
     detector: FaceDetector | None = None
     export_boxes: Path | None = None
+    seal: Seal | None = None
 
     def tracking_at(self, rate: float) -> TrackSettings:
         """How faces are followed at `rate` frames per second.
@@ -125,6 +128,7 @@ class Summary:
             published.
         carriers: how many frames each carrier spoke for (reconstruct).
         engines: what ran the models.
+        evidence: bytes of sealed evidence and signatures in the file.
         seconds: by stage; `total` is wall-clock. `detect and track` goes on beside the others, which overlap
             with the reader's and writer's threads.
         damage: set if the input broke off; everything before the damage is in the output.
@@ -146,6 +150,7 @@ class Summary:
     unnamed: int = 0
     carriers: dict[str, int] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)
+    evidence: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     damage: TruncatedError | None = None
 

@@ -17,6 +17,7 @@ from uunet.message import (
     unpack_compact,
     unpack_plain,
     unwrap,
+    unwrap_evidence,
 )
 from uunet.types import Box, PublicFrame
 
@@ -62,7 +63,7 @@ class Beside:
 
     def read(self, frame: PublicFrame) -> Revealed | None:
         """None if nothing is said for this frame."""
-        carrier, payloads = "sei", frame.payloads
+        carrier, (_, payloads) = "sei", unwrap_evidence(frame.payloads)
         if not payloads:
             carrier, payloads = "lsb", self._lowest_bits(frame)
         self._position += 1

@@ -56,13 +56,9 @@ def waves(boxes: Sequence[Box]) -> list[list[int]]:
     """
     depth: list[int] = []
     for i, box in enumerate(boxes):
-        below = [depth[j] for j in range(i) if _overlap(box, boxes[j])]
+        below = [depth[j] for j in range(i) if box.overlaps(boxes[j])]
         depth.append(max(below, default=-1) + 1)
     return [[i for i, d in enumerate(depth) if d == level] for level in range(max(depth, default=-1) + 1)]
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a.x < b.x + b.w and b.x < a.x + a.w and a.y < b.y + b.h and b.y < a.y + a.h
 
 
 def is_reversible(box: Box, smallest: int) -> bool:

@@ -12,6 +12,7 @@ from uunet.ahead import Ahead
 from uunet.allocator import give_back_holes, give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
+from uunet.evidence import sealer_for
 from uunet.errors import MessageError
 from uunet.hiding import Signature, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
@@ -51,11 +52,18 @@ def deidentify(
             no error: see `Summary.damage`.
     """
     options, tools = options or Options(), tools or Tools()
+    if options.seal is not None:
+        options.seal.check(options.encode)
     give_back_large_blocks()
     meter, summary, tracks = Meter(), Summary(), set[int]()
     with (
         RawReader(source, codec=options.encode.codec) as reader,
-        PublicWriter(target, reader.info, options.encode, keep_metadata=options.keep_metadata) as writer,
+        sealer_for(options.seal, reader.info.size) as sealer,
+        PublicWriter(
+            *(target, reader.info, options.encode),
+            keep_metadata=options.keep_metadata,
+            witness=sealer.witness,
+        ) as writer,
         ExitStack() as extras,
     ):
         detector = _detector(options, tools)  # after the files: a wrong path is told at once
@@ -71,16 +79,20 @@ def deidentify(
             if exported:
                 exported.add(window)
             raw, window = window.frames, replace(window, frames=())  # noqa: PLW2901
+            with meter.stage("seal"):
+                sealer.take(raw, [[(region.track, region.box) for region in here] for here in regions])
             with meter.stage("mask"):  # in place, and nobody keeps what was raw: a window takes 70 MB at 720p
                 frames = mask_window(raw, regions, swapper, noise, reader.info.rotation)
                 del raw
             boxes = [[region.box for region in here] for here in regions]
             with meter.stage("hide"):
                 hidden = hide(frames, window, boxes, signature, lossless=options.encode.lossless)
+            with meter.stage("seal"):
+                public = sealer.beside(hidden.frames)
             with meter.stage("wait for the encoder"):
-                writer.write(hidden.frames, hidden.mark, boxes, windows.done)
+                writer.write(public, hidden.mark, boxes, windows.done)
             _count(summary, window, regions, swapper.card.smallest, hidden.left_out)
-            del frames, hidden
+            del frames, hidden, public
             give_back_holes()
             tracks.update(window.tracks)
             if listen:
@@ -90,7 +102,7 @@ def deidentify(
         if exported:
             exported.commit()
     summary.engines = {"detector": _found_by(detector), "U_e": swapper.engine}
-    summary.tracks = len(tracks)
+    summary.tracks, summary.evidence = len(tracks), sealer.bytes
     seen = reduction_note(reader.info.size) if isinstance(detector, CenterFaceDetector) else ()
     return summary.concluded(reader, report, meter.seconds(), seen)
 

@@ -83,6 +83,16 @@ def unescape(ebsp: bytes) -> bytes:
     return ebsp.replace(b"\x00\x00\x03", b"\x00\x00")
 
 
+def nal_type(codec: str, header: int) -> int:
+    """The type of a NAL unit of `h264` or `hevc`, from its first byte."""
+    return header & 31 if codec == "h264" else (header >> 1) & 63
+
+
+def is_slice(codec: str, header: int) -> bool:
+    """Whether a NAL unit holds a part of a picture."""
+    return 1 <= nal_type(codec, header) <= 5 if codec == "h264" else nal_type(codec, header) < 32
+
+
 def obu_type(header: int) -> int:
     """The type of an OBU, from its first byte."""
     return (header >> 3) & 15

@@ -10,7 +10,16 @@ SPEC.md states every byte.
 
 from uunet.message.compact import pack_compact, unpack_compact
 from uunet.message.packet import PACKET_BYTES, WindowMessage, pack, roi_key, unpack
-from uunet.message.payload import Contents, Header, join, split, unwrap, wrap
+from uunet.message.payload import (
+    Contents,
+    Header,
+    join,
+    split,
+    unwrap,
+    unwrap_evidence,
+    wrap,
+    wrap_evidence,
+)
 from uunet.message.plain import pack_plain, unpack_plain
 from uunet.message.verdict import FORMAT, UnreadableError, Verdict
 
@@ -32,5 +41,7 @@ __all__ = [
     "unpack_compact",
     "unpack_plain",
     "unwrap",
+    "unwrap_evidence",
     "wrap",
+    "wrap_evidence",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from uunet.message.verdict import FORMAT, grammar
 
-_PLAIN_KIND, _PACKET_KIND, _HEADER_KIND = 1, 2, 3
+_PLAIN_KIND, _PACKET_KIND, _HEADER_KIND, _EVIDENCE_KIND = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,22 @@ def _read_header(body: bytes) -> Header:
     if not (isinstance(model, str) and isinstance(pair, str) and type(version) is int and version > 0):
         raise grammar("the header lacks model, pair or format")
     return Header(model, pair, version)
+
+
+def wrap_evidence(atoms: Iterable[bytes]) -> tuple[bytes, ...]:
+    """The payloads of atoms of sealed evidence (SPEC.md, 11)."""
+    return tuple(bytes((_EVIDENCE_KIND,)) + atom for atom in atoms)
+
+
+def unwrap_evidence(payloads: Iterable[bytes]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Inverse of `wrap_evidence`: the atoms, and the payloads that are none."""
+    atoms, others = [], []
+    for payload in payloads:
+        if payload[:1] == bytes((_EVIDENCE_KIND,)):
+            atoms.append(payload[1:])
+        else:
+            others.append(payload)
+    return tuple(atoms), tuple(others)
 
 
 def join(payloads: Iterable[bytes]) -> bytes:

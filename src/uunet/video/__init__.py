@@ -3,6 +3,7 @@
 Readers and writers come in two kinds that the type checker keeps apart: raw (may show faces) and public.
 """
 
+from uunet.video.coded import CodedPicture, CodedReader, copy_with_payloads
 from uunet.video.formats import Codec, Colour, StreamInfo, VideoInfo, working_format
 from uunet.video.muxer import refuse_input
 from uunet.video.reader import PublicReader, RawReader
@@ -12,6 +13,8 @@ from uunet.video.writer import PublicWriter, RawWriter, WriterReport
 
 __all__ = [
     "Codec",
+    "CodedPicture",
+    "CodedReader",
     "Colour",
     "EncodeSettings",
     "PublicReader",
@@ -21,6 +24,7 @@ __all__ = [
     "StreamInfo",
     "VideoInfo",
     "WriterReport",
+    "copy_with_payloads",
     "image_codec",
     "refuse_input",
     "working_format",

@@ -68,11 +68,7 @@ def container_for(path: Path, settings: EncodeSettings) -> Container:
         OutputError: unknown suffix, or one whose players don't expect this codec. AVI is unknown on
             purpose: it stores no time stamps.
     """
-    container = _BY_SUFFIX.get(path.suffix.lower())
-    if container is None:
-        known = ", ".join(sorted(_BY_SUFFIX))
-        what = path.suffix or f"a file without suffix, and {path} is no folder"
-        raise OutputError(f"can't write {what}", f"use one of {known}")
+    container = container_by_suffix(path)
     if settings.stream not in container.streams:
         codecs = " or ".join(name for name in container.streams if container.muxer != "image2")
         fitting = sorted(s for s, c in _BY_SUFFIX.items() if settings.stream in c.streams)
@@ -80,4 +76,18 @@ def container_for(path: Path, settings: EncodeSettings) -> Container:
             f"{settings.codec} does not go into {path.suffix}",
             f"use {' or '.join(fitting)}, or {f'--codec {codecs}' if codecs else 'another codec'}",
         )
+    return container
+
+
+def container_by_suffix(path: Path) -> Container:
+    """The container that a suffix names, whatever is to be in it.
+
+    Raises:
+        OutputError: unknown suffix.
+    """
+    container = _BY_SUFFIX.get(path.suffix.lower())
+    if container is None:
+        known = ", ".join(sorted(_BY_SUFFIX))
+        what = path.suffix or f"a file without suffix, and {path} is no folder"
+        raise OutputError(f"can't write {what}", f"use one of {known}")
     return container

@@ -22,6 +22,8 @@ from av.video.stream import VideoStream
 
 from uunet import bitstream
 from uunet.errors import OutputError
+from uunet.fingerprint import digest_of, parameter_sets, parameter_sets_of_headers, picture_digest
+from uunet.types import CodedWindow, Witness
 from uunet.video.containers import Container
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo
@@ -60,8 +62,10 @@ class Muxer:
         copy_streams: bool,
         keep_metadata: bool,
         span: Span,
+        witness: Witness | None = None,
     ) -> None:
         self._path = path
+        self._witness = witness
         self._container = container
         self._encoder = encoder
         self._info: VideoInfo = encoder.info
@@ -179,9 +183,10 @@ class Muxer:
             self._gap = window.pts[1] - window.pts[0] if len(window.pts) > 1 else self._nominal_gap()
             self._first_dts = self._decode_time(0)
         ends = [*window.pts[1:], end]
+        payloads = self._witnessed(window, last)
         with named(self._path):
             for number, coded in enumerate(window.packets, start=base):
-                packet = self._packet(coded, window.payloads[coded.index])
+                packet = self._packet(coded, payloads[coded.index])
                 packet.pts = window.pts[coded.index]
                 packet.dts = self._decode_time(number)
                 packet.duration = ends[coded.index] - packet.pts
@@ -195,6 +200,19 @@ class Muxer:
             self._check_headers()
         while len(self._recent) > self._delay:
             self._recent.popleft()
+
+    def _witnessed(self, window: _Window, last: bool) -> Payloads:
+        """The payloads of a window with what its witness says of it."""
+        if self._witness is None:
+            return window.payloads
+        codec, headers = self._encoder.settings.stream, self._encoder.headers
+        sets = parameter_sets_of_headers(codec, headers) if self._container.global_header else frozenset()
+        digests = [b""] * len(window.pts)
+        for coded in window.packets:
+            digests[coded.index] = picture_digest(codec, coded.data, annexb=True)
+            sets |= parameter_sets(codec, coded.data, annexb=True)
+        seen = CodedWindow(tuple(digests), digest_of(sorted(sets)), last)
+        return [(*window.payloads[0], *self._witness(seen)), *window.payloads[1:]]
 
     def _check_headers(self) -> None:
         """The file's headers come from an encoder that never ran: they must fit every window's."""

@@ -65,7 +65,7 @@ class Source:
         self._started = False  # a good frame has come
         try:
             self._stream = self._find_stream(threads)
-            self._extract = payloads and self._stream.codec_context.name in _DECODERS
+            self._extract = payloads and self._stream.codec_context.name in DECODERS
             self._iterator = self._decode()
             self._first = next(self._iterator, None)
             if self._first is None:
@@ -176,7 +176,7 @@ class Source:
         if not self._extract or packet.pts is None:
             return
         codec, headers = self._stream.codec_context.name, self._stream.codec_context.extradata
-        codec = _DECODERS[codec]
+        codec = DECODERS[codec]
         try:
             found = (
                 stills.extract(codec, bytes(packet))
@@ -260,7 +260,7 @@ class Source:
         )
 
 
-_DECODERS = {
+DECODERS = {  # of streams that can carry user data, by FFmpeg's names
     "h264": "h264",
     "hevc": "hevc",
     "av1": "av1",

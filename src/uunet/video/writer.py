@@ -13,7 +13,7 @@ from typing import Generic, Self, TypeVar
 
 from uunet.channel import Channel, Closed
 from uunet.errors import FaultError, OutputError
-from uunet.types import Box, Mark, Picture, Plane, PublicFrame, RawFrame
+from uunet.types import Box, Mark, Picture, Plane, PublicFrame, RawFrame, Witness
 from uunet.video.containers import container_for
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo, conversion_notes
@@ -84,6 +84,7 @@ class _Writer(Generic[F]):
         copy_streams: whether sound and subtitles of `info.path` are copied.
         keep_metadata: whether tags, chapters, data streams and fonts are kept. Pictures never are.
         span: seconds between which other streams are copied, where not the whole video is written.
+        witness: is shown each window as it is in the file, and adds to what stands beside it. Not for images.
 
     Raises:
         OutputError: unknown suffix, unsuitable codec, no such folder, no permission, output = input.
@@ -98,6 +99,7 @@ class _Writer(Generic[F]):
         copy_streams: bool = True,
         keep_metadata: bool = False,
         span: Span = (None, None),
+        witness: Witness | None = None,
     ) -> None:
         settings = settings or EncodeSettings()
         container = container_for(Path(path), settings)
@@ -113,6 +115,7 @@ class _Writer(Generic[F]):
                 copy_streams=copy_streams,
                 keep_metadata=keep_metadata,
                 span=span,
+                witness=witness,
             )
         self.report = WriterReport(notes=conversion_notes(info.layout.name, self._encoder.format))
         self._committed = False

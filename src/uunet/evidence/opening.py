@@ -1,0 +1,168 @@
+"""Opening evidence: what keys and grants give of each frame of a public file, in step with its decoder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from uunet.errors import EvidenceError
+from uunet.evidence import crops
+from uunet.evidence.chain import Chain, Judgement
+from uunet.evidence.piece import Piece, Placed, lay
+from uunet.evidence.reading import WindowEvidence, windows
+from uunet.evidence.statement import digest_of_sealed
+from uunet.keys.envelope import Opened, Place, Sealed
+from uunet.keys.errors import SealError
+from uunet.keys.grant import Grant
+from uunet.keys.identity import SecretKey
+from uunet.keys.tree import Node
+from uunet.types import Box, Picture
+
+Label = Literal["exact", "visual", "neural", "unavailable"]
+"""Where a region's pixels come from: authenticated bit for bit, authenticated but lossy, an estimate by U_d,
+or nowhere (it stays as published). Frozen: the words stand in reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """What somebody holds to open evidence with.
+
+    Attributes:
+        keys: secret keys.
+        grants: already opened with one of them.
+    """
+
+    keys: tuple[SecretKey, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+    def opened(self, window: WindowEvidence) -> Opened:
+        """What it opens of the video that this window is of.
+
+        Raises:
+            EvidenceError: the window has no evidence, or nothing that opens it.
+        """
+        if window.header is None or window.envelope is None:
+            raise EvidenceError(
+                "there is no sealed evidence", "it was never made, or was stripped or shredded", "NO_EVIDENCE"
+            )
+        video = window.header.video_id
+        nodes: dict[Place, dict[int, tuple[Node, ...]]] = {}
+        for grant in self.grants:
+            if grant.video_id == video:
+                for place, tracks in grant.nodes.items():
+                    here = nodes.setdefault(place, {})
+                    for track, granted in tracks.items():
+                        here[track] = (*here.get(track, ()), *granted)
+        thresholds = tuple(threshold for threshold, _ in window.envelope.groups)
+        seeds = window.envelope.open(video, self.keys)
+        return Opened(video, thresholds, seeds, nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What evidence says of one region in one frame.
+
+    Attributes:
+        track: its full number.
+        placed: where.
+        label: `exact` or `visual` where `pixels` are there, else `unavailable`.
+        why: OK, or the verdict that keeps it shut.
+        pixels: its planes.
+    """
+
+    track: int
+    placed: Placed
+    label: Label
+    why: str
+    pixels: crops.Crop | None = field(default=None, repr=False)
+
+    @property
+    def box(self) -> Box:
+        """The region."""
+        return self.placed.box
+
+    def lay(self, picture: Picture) -> None:
+        """Put it into a picture of the same size and layout."""
+        if self.pixels is not None:
+            lay(picture, self.placed, self.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """SHA-256 of all samples of a track's regions in a window, as the camera recorded them (SPEC.md, 11)."""
+
+    track: int
+    window: int
+    sha256: str
+
+
+class Originals:
+    """The originals of a file's frames, asked for in order of presentation.
+
+    Args:
+        path: the public file.
+        keyring: what opens it.
+        tracks: which are wanted; None: all.
+
+    Attributes:
+        chain: what is known of the video so far.
+        judgements: how many windows had which verdicts.
+        refusals: how many pieces stayed shut, by verdict.
+        digests: of the exact pieces that were opened.
+    """
+
+    def __init__(self, path: Path, keyring: Keyring, tracks: frozenset[int] | None = None) -> None:
+        self.chain = Chain()
+        self.judgements: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self.digests: list[Digest] = []
+        self._keyring = keyring
+        self._tracks = tracks
+        self._windows = windows(path)
+        self._here: dict[int, list[Original]] = {}
+        self._until: int | None = None
+        self._opened: tuple[object, Opened] | None = None
+
+    def at(self, pts: int) -> Sequence[Original]:
+        """What evidence says of the frame with this time stamp; empty where it says nothing."""
+        while self._until is None or pts > self._until:
+            window = next(self._windows, None)
+            if window is None:
+                return ()
+            self._until = window.pts[-1]
+            self._here = {}
+            for frame, original in self._of(window):
+                self._here.setdefault(window.pts[frame], []).append(original)
+        return self._here.get(pts, ())
+
+    def _of(self, window: WindowEvidence) -> Iterator[tuple[int, Original]]:
+        judgement = self.chain.judge(window)
+        self.judgements.update(judgement.words)
+        for sealed in window.sealed:
+            if self._tracks is not None and sealed.track not in self._tracks:
+                continue
+            try:
+                piece = Piece.unpack(self._open(window, judgement, sealed))
+                if window.header is None or piece.size != window.header.size:
+                    raise EvidenceError("evidence of another size", "report how it was made")
+                pixels = piece.pixels()
+            except (SealError, EvidenceError) as error:
+                self.refusals[error.verdict] += 1
+                continue
+            if piece.exact:
+                self.digests.append(Digest(sealed.track, sealed.window, piece.digest.hex()))
+            label: Label = "exact" if piece.exact else "visual"
+            for placed, crop in zip(piece.regions, pixels, strict=True):
+                if placed.frame < len(window.pts):
+                    yield placed.frame, Original(sealed.track, placed, label, "OK", crop)
+
+    def _open(self, window: WindowEvidence, judgement: Judgement, sealed: Sealed) -> bytes:
+        # attack: evidence that no publisher signed, made by one of its recipients, is shown as an original
+        if digest_of_sealed(sealed) not in judgement.trusted or sealed.window != judgement.number:
+            raise EvidenceError("this evidence is not what was signed", "use an undamaged copy", "ALTERED")
+        if self._opened is None or self._opened[0] != window.envelope:
+            self._opened = window.envelope, self._keyring.opened(window)
+        return self._opened[1].open(sealed)

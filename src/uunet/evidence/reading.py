@@ -1,0 +1,126 @@
+"""The windows of a public file with their evidence, read without decoding a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from uunet.errors import EvidenceError
+from uunet.evidence.atoms import Collector, Kind, kind_of
+from uunet.evidence.header import EvidenceHeader
+from uunet.fingerprint import digest_of
+from uunet.keys.envelope import Envelope, Sealed
+from uunet.keys.errors import SealError
+from uunet.message import unwrap_evidence
+from uunet.types import WINDOW
+from uunet.video import CodedPicture, CodedReader
+
+_MOST = 4 * WINDOW  # pictures that are taken together where nothing says where a window begins
+
+
+@dataclass(frozen=True, slots=True)
+class WindowEvidence:
+    """What stands beside the pictures of one window.
+
+    Attributes:
+        begin, end: from when its first picture is shown until its last no longer is, seconds of the file.
+        pts: of its pictures, in order of presentation.
+        pictures, parameters: digests of what is coded, as the publisher's statement has them.
+        header: of the evidence; None where there is none, or it is damaged.
+        envelope: for whom it is sealed; None where nothing is, or it was taken away.
+        sealed: the evidence, one piece for each track, in the publisher's order.
+        statement: what the publisher signed; None where it is missing.
+        shredded: whether a note says that evidence was taken away on purpose.
+        damaged: how many structures can't be read.
+    """
+
+    begin: Fraction
+    end: Fraction
+    pts: tuple[int, ...]
+    pictures: bytes
+    parameters: bytes
+    header: EvidenceHeader | None = None
+    envelope: Envelope | None = None
+    sealed: tuple[Sealed, ...] = ()
+    statement: bytes | None = None
+    shredded: bool = False
+    damaged: int = 0
+
+
+def windows(path: Path) -> Iterator[WindowEvidence]:
+    """The windows of a file, in order. Memory does not grow with its length.
+
+    A window begins where a header stands. Pictures that belong to none (a stripped or foreign file) come in
+    windows without a header.
+
+    Raises:
+        InputError: no H.264, HEVC or AV1 video.
+    """
+    with CodedReader(path) as reader:
+        start: int | None = None
+        group: list[CodedPicture] = []
+        bare = True
+        for picture in reader:
+            start = picture.pts if start is None else min(start, picture.pts)
+            begins = Kind.HEADER in map(kind_of, unwrap_evidence(picture.payloads)[0])
+            if group and (begins or (bare and len(group) == _MOST)):
+                yield _window(group, start, reader.time_base)
+                group = []
+            bare = not begins if not group else bare
+            group.append(picture)
+        if group and start is not None:
+            yield _window(group, start, reader.time_base)
+
+
+def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> WindowEvidence:
+    collector = Collector()
+    for picture in group:
+        for piece in unwrap_evidence(picture.payloads)[0]:
+            collector.add(piece)
+    shown = sorted(group, key=lambda picture: picture.pts)
+    parameters = frozenset().union(*(picture.parameters for picture in group))
+    found = _Found()
+    for atom in collector.atoms():
+        found.take(atom.kind, atom.data)
+    return WindowEvidence(
+        (shown[0].pts - start) * time_base,
+        (max(picture.end for picture in shown) - start) * time_base,
+        tuple(picture.pts for picture in shown),
+        digest_of(picture.digest for picture in shown),
+        digest_of(sorted(parameters)),
+        found.header,
+        found.envelope,
+        tuple(found.sealed),
+        found.statement,
+        found.shredded,
+        found.damaged + collector.damaged,
+    )
+
+
+class _Found:
+    """The structures of one window, as they are put together."""
+
+    def __init__(self) -> None:
+        self.header: EvidenceHeader | None = None
+        self.envelope: Envelope | None = None
+        self.sealed: list[Sealed] = []
+        self.statement: bytes | None = None
+        self.shredded = False
+        self.damaged = 0
+
+    def take(self, kind: Kind, data: bytes) -> None:
+        try:
+            if kind is Kind.HEADER:
+                self.header = EvidenceHeader.unpack(data)
+            elif kind is Kind.ENVELOPE:
+                self.envelope = Envelope.unpack(data)
+            elif kind is Kind.SEALED:
+                self.sealed.append(Sealed.unpack(data))
+            elif kind is Kind.STATEMENT:
+                self.statement = data
+            else:
+                self.shredded = True
+        except (EvidenceError, SealError):
+            self.damaged += 1

@@ -1,0 +1,34 @@
+"""Deterministic CBOR (RFC 8949, 4.2.1) of plain values, for everything that is hashed, signed or sealed."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import cbor2
+
+from uunet.keys.errors import AlteredError
+
+
+def pack(value: Any) -> bytes:
+    """The one encoding of a value of integers, byte strings, text, lists, maps, booleans and None."""
+    return cbor2.dumps(value, canonical=True)
+
+
+def unpack(data: bytes) -> Any:
+    """Inverse of `pack`. Whoever calls checks the types of what comes.
+
+    Raises:
+        AlteredError: it is no CBOR, has bytes after its end, or is not in its one encoding.
+    """
+    stream = BytesIO(data)
+    try:
+        value = cbor2.load(stream)
+    except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise AlteredError("a sealed structure is damaged", "use an undamaged copy of the file") from error
+    # attack: a second encoding of the same value that gives another hash, or bytes smuggled in behind
+    if stream.tell() != len(data) or pack(value) != data:
+        raise AlteredError(
+            "a sealed structure has a second encoding", "use an undamaged copy of the file"
+        )
+    return value
