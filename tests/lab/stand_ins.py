@@ -14,6 +14,7 @@ from uunet_lab.datasets.packing import pack
 from uunet_lab.datasets.records import FaceRecord
 from uunet_lab.measuring.judge import Descriptors
 from uunet_lab.measuring.mosaic import Image, Mosaic
+from uunet_lab.measuring.pose import CAMERA, HEAD, NUMBERS
 
 
 class Untouched:
@@ -57,6 +58,39 @@ class Small:
     def describe(self, faces: Sequence[Image]) -> Descriptors:
         small = [cv2.resize(face, (8, 8), interpolation=cv2.INTER_AREA) for face in faces]
         return np.stack(small).reshape(len(faces), -1).astype(np.float64) / 255 / 8
+
+
+def head_at(yaw: float, pitch: float, roll: float) -> np.ndarray:
+    """(68, 2) landmarks of a rigid head; those that `measuring.pose` does not use are anywhere."""
+    points = np.full((68, 2), 0.5)
+    points[36:42], points[42:48] = (0.4, 0.42), (0.6, 0.42)
+    about = [np.array(axis) * angle for axis, angle in (((1.0, 0, 0), pitch), ((0, 1.0, 0), yaw))]
+    turn = cv2.Rodrigues(np.array([0.0, 0.0, roll]))[0]
+    for one in reversed(about):
+        turn = turn @ cv2.Rodrigues(one)[0]
+    place = np.array([0, -2.0, 200.0])
+    points[NUMBERS] = cv2.projectPoints(HEAD, cv2.Rodrigues(turn)[0], place, CAMERA, None)[0].reshape(-1, 2)
+    return points
+
+
+class Pointing:
+    """Finds a head that turns to where a face is brighter, with a mouth as open as its middle is red."""
+
+    def find(self, faces: Sequence[Image]) -> np.ndarray:
+        return np.stack([self._one(face.astype(np.float64) / 255) for face in faces])
+
+    @staticmethod
+    def _one(face: np.ndarray) -> np.ndarray:
+        half = len(face) // 2
+        points = head_at(
+            float(face[:, half:].mean() - face[:, :half].mean()),
+            float(face[half:].mean() - face[:half].mean()),
+            0.1,
+        )
+        points[60], points[64] = (0.45, 0.6), (0.55, 0.6)
+        open_ = float(face[half, half, 0]) / 10
+        points[[61, 62, 63]], points[[67, 66, 65]] = (0.5, 0.6 - open_ / 2), (0.5, 0.6 + open_ / 2)
+        return points
 
 
 def pattern(coarse: int, side: int = 64) -> Image:

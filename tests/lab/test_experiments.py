@@ -61,6 +61,8 @@ def test_one_identity_a_track_is_consistent_in_it_and_diverse_over_tracks(filmed
     assert frames["a"]["changed"]["value"] == frames["a"]["step"]["value"] == 0
     assert frames["a"]["ks"]["statistic"] == 1
     assert frames["a"]["ks"]["p"] < 1e-8
+    assert frames["idi"]["a"]["value"] is None
+    assert frames["warping"]["a"]["value"] < frames["warping"]["x"]["value"]
     sessions = _measured(DIVERSITY, filmed, PerTrack())
     assert sessions["a-a'"]["auc"]["low"] < 0.5 < sessions["a-a'"]["auc"]["high"]
     assert sessions["x-x'"]["auc"]["value"] > 0.9
@@ -73,6 +75,8 @@ def test_one_identity_a_track_is_consistent_in_it_and_diverse_over_tracks(filmed
 def test_consistency_of_an_untouched_face_is_that_of_the_raw_one(filmed: FaceSet) -> None:
     frames = _measured(CONSISTENCY, filmed, Untouched())
     assert frames["a"] == frames["x"]
+    assert frames["idi"]["a"]["value"] == frames["idi"]["r"]["value"] == 1
+    assert frames["warping"]["a"] == frames["warping"]["r"] == frames["warping"]["x"]
     assert frames["x"]["changed"]["n"] == 24 * 2 * 2
 
 
@@ -94,6 +98,7 @@ def test_what_is_not_touched_comes_back_whole(people: FaceSet) -> None:
     found = _measured(REVERSIBILITY, people, Untouched())
     assert found["ssim"]["value"] == 1
     assert found["psnr"]["value"] > 70
+    assert found["gmsd"]["value"] == 0
     assert found["residuals"]["r-r'"]["size"]["value"] == 0
     assert found["identity"]["r-r'"]["same_person"]["value"] == 1
 

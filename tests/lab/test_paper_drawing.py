@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from lab.stand_ins import Blind, PerTrack, Small, packed
+from lab.stand_ins import Blind, PerTrack, Pointing, Small, packed
 from uunet_lab.__main__ import app
+from uunet_lab.evaluation import channel
 from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
@@ -35,12 +36,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("measured")
     films = packed(folder / "films", people=60, images=2, sequences=2, labels={"gender": 2})
     stills = packed(folder / "stills", people=5)
-    for name, faces, count in (("films", films, 84), ("stills", stills, 5)):
-        bench = Bench(Gallery(faces, np.arange(count), PerTrack(), Small()), Blind())
-        for experiment, what in EXPERIMENTS.items():
-            if what.lacks(bench.gallery) is None:
-                path = folder / "results" / name / "one_pair" / f"{experiment}.json"
-                write(path, what.title, f"{name} & more", what.measure(bench), seconds=1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(channel, "QUICK_SIDES", (48, 64))
+        patch.setattr(channel, "WAYS", {channel.PUBLISHED: channel.WAYS[channel.PUBLISHED]})
+        for name, faces, count in (("films", films, 84), ("stills", stills, 5)):
+            bench = Bench(
+                Gallery(faces, np.arange(count), PerTrack(), Small()), Blind(), Pointing(), quick=True
+            )
+            for experiment, what in EXPERIMENTS.items():
+                if what.lacks(bench.gallery) is None:
+                    path = folder / "results" / name / "one_pair" / f"{experiment}.json"
+                    write(path, what.title, f"{name} & more", what.measure(bench), seconds=1.0)
     return folder / "results"
 
 
@@ -59,7 +65,7 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
     assert ran.exit_code == 0, ran.stderr
     page = (tmp_path / "paper.md").read_text("utf-8")
     drawn = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
-    assert len(drawn) == len(list(results.rglob("*.json"))) == 7 + 3
+    assert len(drawn) == len(list(results.rglob("*.json"))) == 9 + 5
     for name in drawn:
         assert f"]({name})" in page
         picture = cv2.imread(str(tmp_path / name))
@@ -69,7 +75,7 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
         ElementTree.parse((tmp_path / name).with_suffix(".svg"))  # noqa: S314 (ours)
     assert page.count("; `uunet-lab ") == len(drawn)
     tables = sorted(path.stem for path in tmp_path.glob("*.tex"))
-    assert len(tables) == 9
+    assert len(tables) == 13
     for table in tables:
         assert (tmp_path / f"{table}.md").read_text("utf-8") in page
 

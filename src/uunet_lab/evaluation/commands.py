@@ -55,5 +55,5 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
         wanted = [name for name in EXPERIMENTS if not only or name in only]
         models = model or (shipped("public"), shipped("private"))
         chosen = count or (QUICK if quick else COUNT)
-        if not measure(sources, models, wanted, chosen, output, terminal.say):
+        if not measure(sources, models, wanted, chosen, output, terminal.say, quick):
             raise MeasuringError("nothing was measured", "the lines above say what each set lacks")

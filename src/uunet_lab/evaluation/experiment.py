@@ -10,6 +10,7 @@ import numpy as np
 
 from uunet.types import FaceDetector
 from uunet_lab.evaluation.gallery import Gallery
+from uunet_lab.measuring.landmarks import LandmarkFinder
 
 Need = Literal["two people", "consecutive frames", "several sessions", "soft labels", "many people"]
 
@@ -41,10 +42,24 @@ class Bench:
     Attributes:
         gallery: the faces.
         detector: of faces; it is not the recogniser's.
+        landmarks: of faces; None where no experiment needs them.
+        quick: whether it has to be, at the cost of wide intervals.
     """
 
     gallery: Gallery
     detector: FaceDetector
+    landmarks: LandmarkFinder | None = None
+    quick: bool = False
+
+    def landmark_finder(self) -> LandmarkFinder:
+        """Who finds landmarks.
+
+        Raises:
+            ValueError: nobody.
+        """
+        if self.landmarks is None:
+            raise ValueError("this experiment needs landmarks")
+        return self.landmarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ class Experiment:
         needs: what the measured faces must have.
         recognises: whether it needs a recogniser.
         measure: gives the figures by name.
+        landmarks: whether it needs them.
     """
 
     title: str
@@ -64,6 +80,7 @@ class Experiment:
     needs: tuple[Need, ...]
     recognises: bool
     measure: Callable[[Bench], dict[str, Any]]
+    landmarks: bool = False
 
     def lacks(self, gallery: Gallery) -> str | None:
         """Why it can't be done on these faces; None if it can."""

@@ -89,6 +89,18 @@ class Gallery:
             return self.replaced(self.track, draw)
         return self._shown(self._rows)
 
+    def still(self, position: int) -> Image:
+        """One of the faces as it is packed, (side, side, 3), without surroundings."""
+        return np.ascontiguousarray(self._faces.images[self._rows[position]])
+
+    def masked(self, x: Mosaic, tracks: Sequence[int]) -> Mosaic:
+        """Regions of any picture replaced, each of the track that is named for it."""
+        return self._pair.mask_as(x, tracks)
+
+    def restored(self, a: Mosaic) -> Mosaic:
+        """Regions of any picture restored."""
+        return self._pair.unmask(a)
+
     def _shown(self, rows: Codes) -> list[Mosaic]:
         per = COLUMNS * ROWS
         images = [np.ascontiguousarray(self._faces.images[row]) for row in rows]

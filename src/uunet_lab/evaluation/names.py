@@ -12,4 +12,6 @@ Name = Literal[
     "embedding",
     "diversity",
     "reversibility",
+    "scene",
+    "channel",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from uunet_lab.evaluation.channel import CHANNEL
 from uunet_lab.evaluation.consistency import CONSISTENCY
 from uunet_lab.evaluation.detection import DETECTION
 from uunet_lab.evaluation.diversity import DIVERSITY
@@ -10,6 +11,7 @@ from uunet_lab.evaluation.experiment import Experiment
 from uunet_lab.evaluation.names import Name
 from uunet_lab.evaluation.recognition import RECOGNITION
 from uunet_lab.evaluation.reversibility import REVERSIBILITY
+from uunet_lab.evaluation.scene import SCENE
 from uunet_lab.evaluation.soft_labels import SOFT
 
 EXPERIMENTS: dict[Name, Experiment] = {
@@ -20,4 +22,6 @@ EXPERIMENTS: dict[Name, Experiment] = {
     "embedding": EMBEDDING,
     "diversity": DIVERSITY,
     "reversibility": REVERSIBILITY,
+    "scene": SCENE,
+    "channel": CHANNEL,
 }

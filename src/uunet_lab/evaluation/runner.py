@@ -21,6 +21,7 @@ from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.judge import REGION_INSET, DlibJudge
+from uunet_lab.measuring.landmarks import DlibLandmarks
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.measuring.results import write
 from uunet_lab.training.parts import parts
@@ -49,6 +50,7 @@ def run(  # noqa: PLR0917
     count: int,
     output: Path,
     tell: Callable[[str], None],
+    quick: bool = False,
 ) -> list[Path]:
     """Measure a pair on sets.
 
@@ -59,6 +61,7 @@ def run(  # noqa: PLR0917
         count: faces of each set, about.
         output: the folder of all results.
         tell: is told what is written, and what is skipped and why, a line each.
+        quick: whether experiments that take long shall measure less.
 
     Returns:
         The files written.
@@ -74,6 +77,7 @@ def run(  # noqa: PLR0917
         )
     recognises = any(EXPERIMENTS[name].recognises for name in only)
     pair, judge = Pair(*models), recogniser() if recognises else None
+    finder = DlibLandmarks() if any(EXPERIMENTS[name].landmarks for name in only) else None
     detector = strict_detector()
     about = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}
     model = re.sub(r"[^\w.-]+", "-", pair.swapper.card.name)
@@ -82,7 +86,7 @@ def run(  # noqa: PLR0917
         faces = open_set(source.folder)
         rows = np.arange(len(faces)) if source.unseen else parts(faces)[1]
         gallery = Gallery(faces, choose(faces, rows, count), pair, judge)
-        bench = Bench(gallery, detector)
+        bench = Bench(gallery, detector, finder, quick)
         for name in only:
             path = output / source.folder.resolve().name / model / f"{name}.json"
             why = EXPERIMENTS[name].lacks(gallery)

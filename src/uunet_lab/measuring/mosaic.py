@@ -29,7 +29,7 @@ class Mosaic:
     """Stills in a picture.
 
     Attributes:
-        picture: COLUMNS x ROWS tiles, each half as wide again as its region.
+        picture: tiles, a region in the middle of each.
         boxes: the regions.
     """
 
@@ -37,17 +37,27 @@ class Mosaic:
     boxes: list[Box]
 
     @classmethod
-    def of(cls, stills: Sequence[Image], margin: float, side: int = SIDE) -> Mosaic:
-        """At most COLUMNS x ROWS stills.
+    def of(
+        cls,
+        stills: Sequence[Image],
+        margin: float,
+        side: int = SIDE,
+        *,
+        cell: int | None = None,
+        shape: tuple[int, int] = (COLUMNS, ROWS),
+    ) -> Mosaic:
+        """At most as many stills as there are tiles.
 
         Args:
             stills: RGB, square.
             margin: surroundings that the region takes beyond the still, mirrored, per side.
             side: of a region, a multiple of 8.
+            cell: of a tile, even; None: half as wide again as a region.
+            shape: columns and rows of tiles.
         """
-        cell = side * 3 // 2
-        canvas = np.full((ROWS * cell, COLUMNS * cell, 3), 127, np.uint8)
-        places = [(i // COLUMNS * cell, i % COLUMNS * cell) for i in range(len(stills))]
+        cell, (columns, rows) = cell or side * 3 // 2, shape
+        canvas = np.full((rows * cell, columns * cell, 3), 127, np.uint8)
+        places = [(i // columns * cell, i % columns * cell) for i in range(len(stills))]
         for still, (y, x) in zip(stills, places, strict=True):
             canvas[y : y + cell, x : x + cell] = _tile(still, margin, side, cell)
         before = (cell - side) // 2

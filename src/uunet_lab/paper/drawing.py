@@ -9,16 +9,20 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from uunet_lab.paper.figure_channel import channel_figure
 from uunet_lab.paper.figure_detection import detection_figure
 from uunet_lab.paper.figure_environments import consistency_figure, diversity_figure, recognition_figure
 from uunet_lab.paper.figure_labels import embedding_figure, labels_figure
 from uunet_lab.paper.figure_reversibility import reversibility_figure
+from uunet_lab.paper.figure_scene import scene_figure
 from uunet_lab.paper.reading import Experiment, Measured, of, read
 from uunet_lab.paper.style import save
+from uunet_lab.paper.table_channel import messages_table, restoration_table
 from uunet_lab.paper.table_detection import confidence_table, precision_table
 from uunet_lab.paper.table_identity import consistency_table, diversity_table, reversibility_table
 from uunet_lab.paper.table_labels import agreement_table, embedding_table, labels_table
 from uunet_lab.paper.table_recognition import recognition_table
+from uunet_lab.paper.table_scene import pose_table, scene_table
 from uunet_lab.paper.tables import Table
 
 
@@ -45,6 +49,8 @@ PARTS: dict[Experiment, Part] = {
     "embedding": Part("fig8-embedding", embedding_figure, (embedding_table,)),
     "diversity": Part("fig10-diversity", diversity_figure, (diversity_table,)),
     "reversibility": Part("fig11-reversibility", reversibility_figure, (reversibility_table,)),
+    "scene": Part("fig12-scene", scene_figure, (scene_table, pose_table)),
+    "channel": Part("codecs", channel_figure, (restoration_table, messages_table)),
 }
 
 

@@ -54,3 +54,12 @@ SOFT_LABELS: dict[str, tuple[Spread, Spread, Spread]] = {  # Table III
     "ethnicity": (Spread(0.702, 0.112), Spread(0.750, 0.099), Spread(0.622, 0.144)),
     "hairstyle": (Spread(0.647, 0.106), Spread(0.663, 0.102), Spread(0.594, 0.118)),
 }
+
+POSE: tuple[tuple[Spread, Spread, Spread], ...] = (  # IV-G: yaw, pitch, roll of each set, radians
+    (Spread(0.177, 0.091), Spread(0.101, 0.068), Spread(0.021, 0.006)),
+    (Spread(0.184, 0.087), Spread(0.120, 0.070), Spread(0.025, 0.005)),
+    (Spread(0.140, 0.075), Spread(0.113, 0.055), Spread(0.022, 0.004)),
+)
+EXPRESSION_AGREEMENT = 0.82  # IV-G: of four classes, over the three sets
+
+IDI: dict[str, float] = {"image model": 0.42, "video model": 0.48}  # JaGAN (2020), table III

@@ -18,6 +18,8 @@ Experiment = Literal[
     "embedding",
     "diversity",
     "reversibility",
+    "scene",
+    "channel",
 ]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 

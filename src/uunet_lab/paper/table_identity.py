@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from uunet_lab.paper.published import CHANGED_AT_MOST, DIVERSITY_DPRIME, KS_P_AT_MOST
+from uunet_lab.paper.published import CHANGED_AT_MOST, DIVERSITY_DPRIME, IDI, KS_P_AT_MOST
 from uunet_lab.paper.reading import Measured, of
 from uunet_lab.paper.tables import NONE, Table, figure, number
 
@@ -30,15 +30,20 @@ def consistency_table(results: Sequence[Measured]) -> Table:
                     number(test["statistic"]),
                     f"{test['p']:.0e}",
                     figure(found["changed"]),
+                    NONE if kind == "x" else figure(result.metrics["idi"][kind]),
+                    figure(result.metrics["warping"][kind], 5),
                 )
             )
+        still = (figure(result.metrics["idi"]["r"]), figure(result.metrics["warping"]["r"], 5))
+        rows.append((f"{result.name}: restored", *([NONE] * 5), *still))
     p, changed = f"≤ {KS_P_AT_MOST:.0e}", f"≤ {number(CHANGED_AT_MOST)}"
-    rows.append(("paper: MARS, P-DESTRE: replaced", NONE, NONE, NONE, p, changed))
+    rows.append(("paper: MARS, P-DESTRE: replaced", NONE, NONE, NONE, p, changed, NONE, NONE))
+    rows += [(f"JaGAN: {name}", *([NONE] * 5), number(value), NONE) for name, value in IDI.items()]
     return Table(
         "fig7-consistency",
-        "Frames of one sequence against other people (Fig. 7); the last column is the share of consecutive "
-        "frames that change identity",
-        ("faces", "d′", "AUC", "KS", "p", "changed"),
+        "Frames of one sequence against other people (Fig. 7); share of consecutive frames that change "
+        "identity; IdI of JaGAN (1: as steady as raw video); warping error, which is no motion of the scene",
+        ("faces", "d′", "AUC", "KS", "p", "changed", "IdI", "warping error"),
         tuple(rows),
     )
 
@@ -76,12 +81,14 @@ def reversibility_table(results: Sequence[Measured]) -> Table:
                 *(figure(found["identity"][name]["same_person"]) for name in ("a-a'", "r-r'", "x-r")),
                 figure(found["psnr"], 1),
                 figure(found["ssim"]),
+                figure(found["gmsd"]),
             )
         )
     return Table(
         "fig11-reversibility",
         "Fresh noise: sd of residuals (range 0 to 1), and share of faces that stay one person for dlib's "
-        "recogniser; PSNR (dB) and SSIM of restored faces, no codec between (Fig. 11; the paper prints none)",
-        ("faces", "sd a – a′", "sd r – r′", "a, a′ one", "r, r′ one", "x, r one", "PSNR", "SSIM"),
+        "recogniser; PSNR (dB), SSIM and GMSD (less is better) of restored faces, no codec between (Fig. 11; "
+        "the paper prints none)",
+        ("faces", "sd a – a′", "sd r – r′", "a, a′ one", "r, r′ one", "x, r one", "PSNR", "SSIM", "GMSD"),
         tuple(rows),
     )
