@@ -129,7 +129,8 @@ def packed(
     def records() -> Iterator[FaceRecord]:
         rng = np.random.default_rng(5)
         for person in range(people):
-            base = cv2.resize(rng.integers(40, 215, (4, 4, 3)).astype(np.float32), (96, 96))
+            colours = rng.integers(40, 215, (4, 4, 3)).astype(np.float32)
+            base = np.asarray(cv2.resize(colours, (96, 96)), np.float32)
             said = {name: person % count for name, count in (labels or {}).items()}
             for place, (name, value) in enumerate(said.items()):
                 shift = np.float32(80 * (value / ((labels or {})[name] - 1) - 0.5))

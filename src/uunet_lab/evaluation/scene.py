@@ -60,7 +60,7 @@ def head(points: Floats, side: int) -> npt.NDArray[np.bool_]:
 
 def colour_residuals(first: Image, second: Image) -> Floats:
     """(h, w) Euclidean distance in CIE 1976 L*a*b* of two uint8 RGB images (h, w, 3)."""
-    one, other = (rgb2lab(image) for image in (first, second))  # type: ignore[no-untyped-call]
+    one, other = (rgb2lab(image) for image in (first, second))
     return np.asarray(np.linalg.norm(one - other, axis=2), np.float64)
 
 

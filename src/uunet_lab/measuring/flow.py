@@ -42,14 +42,14 @@ def _enlarged(image: Image) -> Image:
 def _flow(first: Image, second: Image) -> Floats:
     """(h, w, 2): where each pixel of the first is in the second, relative to itself."""
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    grey = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second))
-    return np.asarray(finder.calc(*grey, None), np.float64)
+    before, after = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second))
+    return np.asarray(finder.calc(before, after, np.zeros((*first.shape[:2], 2), np.float32)), np.float64)
 
 
 def _warped(values: np.ndarray, flow: Floats) -> np.ndarray:
     rows, columns = np.indices(flow.shape[:2])
-    where = (np.float32(columns + flow[..., 0]), np.float32(rows + flow[..., 1]))
-    return np.asarray(cv2.remap(values, *where, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    x, y = (columns + flow[..., 0]).astype(np.float32), (rows + flow[..., 1]).astype(np.float32)
+    return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _hidden(there: Floats, back: Floats) -> np.ndarray:

@@ -59,7 +59,7 @@ def pose(points: Floats) -> tuple[Floats, Floats]:
     unit = np.maximum(between_eyes(points), 1e-6)
     for i, found in enumerate(points[:, NUMBERS]):
         turn, place = _solved(found)
-        rotation = cv2.Rodrigues(turn)[0]
+        rotation = np.asarray(cv2.Rodrigues(turn)[0], np.float64)
         angles[i] = _angles(rotation)
         shown = cv2.projectPoints(HEAD, turn, place, CAMERA, None)[0].reshape(-1, 2)
         misfit[i] = np.sqrt(((shown - found) ** 2).sum(1).mean()) / unit[i]
@@ -76,9 +76,9 @@ def _solved(found: Floats) -> tuple[Floats, Floats]:
     spread = np.linalg.norm(found - middle, axis=1).mean()
     away = FOCAL * np.linalg.norm(HEAD[:, :2] - HEAD[:, :2].mean(0), axis=1).mean() / max(spread, 1e-6)
     place = np.array([*((middle - 0.5) / FOCAL * away - HEAD[:, :2].mean(0)), away])
-    turn, start = np.zeros((3, 1)), place.reshape(3, 1)
-    _, turn, start = cv2.solvePnP(HEAD, found.copy(), CAMERA, None, turn, start, True, cv2.SOLVEPNP_ITERATIVE)
-    return np.asarray(turn, np.float64), np.asarray(start, np.float64)
+    guess = np.zeros((3, 1)), place.reshape(3, 1)
+    _, turn, where = cv2.solvePnP(HEAD, found.copy(), CAMERA, None, *guess, True, cv2.SOLVEPNP_ITERATIVE)
+    return np.asarray(turn, np.float64), np.asarray(where, np.float64)
 
 
 def _angles(rotation: Floats) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import av
 from av.video.frame import PictureType
@@ -106,7 +106,7 @@ def again(source: Path, target: Path, how: Again) -> None:
     """Decode a file, scale its pictures and encode them; but for the colour matrix nothing goes along."""
     with av.open(str(source)) as reader, av.open(str(target), "w") as writer:
         taken = reader.streams.video[0]
-        stream = writer.add_stream(how.encoder, rate=RATE, options=dict(how.options))
+        stream: Any = writer.add_stream(how.encoder, rate=RATE, options=dict(how.options))
         stream.width, stream.height = (
             int(length * how.scale) // 2 * 2 for length in (taken.width, taken.height)
         )

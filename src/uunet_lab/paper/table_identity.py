@@ -17,7 +17,7 @@ DIVERSITY = {
 
 def consistency_table(results: Sequence[Measured]) -> Table:
     """Frames of one sequence against other people, raw and replaced."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for result in of(results, "consistency"):
         for kind, text in (("x", "raw"), ("a", "replaced")):
             found = result.metrics[kind]
