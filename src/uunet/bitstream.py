@@ -36,7 +36,6 @@ OBU_FRAMES = (3, 4, 6)
 """Types of AV1's units that hold a picture: frame header, tile group, frame."""
 
 
-
 def insert(
     codec: str, packet: bytes, payloads: Sequence[bytes], *, annexb: bool, length_size: int = 4
 ) -> bytes:

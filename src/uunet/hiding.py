@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,16 +17,19 @@ from uunet.listening import Beside, Pixels, Revealed
 from uunet.message import (
     Contents,
     Header,
+    UnreadableError,
     join,
     pack,
     pack_compact,
     pack_plain,
     roi_key,
     unpack_compact,
+    unwrap,
     wrap,
 )
 from uunet.models import Card
 from uunet.types import WINDOW, Box, Mark, PublicFrame, Window
+from uunet.video import PublicReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +148,20 @@ def reveal(frames: Iterable[PublicFrame], pair: str) -> Iterator[list[Revealed]]
     told += pixels.finish()
     if told:
         yield told
+
+
+def find_header(path: Path) -> Header | None:
+    """What a file says of its models, beside one of its first pictures: every window's first has it.
+
+    Raises:
+        InputError: no video.
+    """
+    with PublicReader(path) as reader:
+        for frame in islice(reader, 2 * WINDOW):
+            try:
+                header = unwrap(frame.payloads).header
+            except UnreadableError:
+                continue
+            if header is not None:
+                return header
+    return None

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 from uunet.errors import TruncatedError
-from uunet.hiding import reveal
+from uunet.hiding import find_header, reveal
 from uunet.listening import Revealed
-from uunet.message import Header, UnreadableError, unwrap
+from uunet.message import Header
 from uunet.models import shipped_pair
-from uunet.types import WINDOW
 from uunet.video import PublicReader, VideoInfo
 
 
@@ -98,7 +96,7 @@ def inspect(path: Path, pair: str | None = None) -> Inspection:
         InputError: no video.
         MessageError: the file says that it is of another pair than `pair`.
     """
-    header = _header(path)
+    header = find_header(path)
     pair = pair or (header.pair if header is not None else shipped_pair())
     with PublicReader(path) as reader:
         result = Inspection(reader.info, pair, header)
@@ -112,19 +110,6 @@ def inspect(path: Path, pair: str | None = None) -> Inspection:
         _end(result, time + (reader.last_duration or 0) * reader.info.time_base)
         result.damage = reader.damage
     return result
-
-
-def _header(path: Path) -> Header | None:
-    """The header that stands beside one of the first pictures: every window's first has one."""
-    with PublicReader(path) as reader:
-        for frame in islice(reader, 2 * WINDOW):
-            try:
-                header = unwrap(frame.payloads).header
-            except UnreadableError:
-                continue
-            if header is not None:
-                return header
-    return None
 
 
 def _end(result: Inspection, time: Fraction) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from uunet.errors import TruncatedError
 from uunet.evidence import Seal
+from uunet.ledger import Ledger
 from uunet.track import TrackSettings
-from uunet.types import FaceDetector
+from uunet.types import TRACKS, FaceDetector
 from uunet.video import EncodeSettings, PublicReader, RawReader, WriterReport
 
 
@@ -128,6 +129,7 @@ class Summary:
             published.
         carriers: how many frames each carrier spoke for (reconstruct).
         engines: what ran the models.
+        ledger: what each region shows, and where from (reconstruct).
         evidence: bytes of sealed evidence and signatures in the file.
         seconds: by stage; `total` is wall-clock. `detect and track` goes on beside the others, which overlap
             with the reader's and writer's threads.
@@ -150,6 +152,7 @@ class Summary:
     unnamed: int = 0
     carriers: dict[str, int] = field(default_factory=dict)
     engines: dict[str, str] = field(default_factory=dict)
+    ledger: Ledger | None = None
     evidence: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     damage: TruncatedError | None = None
@@ -191,6 +194,11 @@ class Selection:
     begin: Fraction | None = None
     end: Fraction | None = None
     tracks: frozenset[int] | None = None
+
+    @property
+    def numbers(self) -> frozenset[int] | None:
+        """The tracks as messages number them, modulo 64."""
+        return None if self.tracks is None else frozenset(track % TRACKS for track in self.tracks)
 
     def holds(self, seconds: Fraction) -> bool:
         """Whether a frame at this time is wanted."""

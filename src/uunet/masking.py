@@ -150,7 +150,7 @@ def _replace(
 def unmask(
     frame: PublicFrame,
     boxes: Sequence[Box],
-    restorer: Restorer,
+    restorer: Restorer | None,
     rotation: int = 0,
     chosen: frozenset[int] | None = None,
     *,
@@ -161,7 +161,7 @@ def unmask(
     Args:
         frame: as published.
         boxes: all boxes of the frame's message, in its order.
-        restorer: U_d.
+        restorer: U_d; None restores nothing.
         rotation: as in `mask`.
         chosen: positions in `boxes` to restore; None for all. The others stay as published.
         in_place: paint over the frame's own planes, as a reader gives them, not over a copy. Nobody may
@@ -175,6 +175,8 @@ def unmask(
     """
     picture = frame.picture if in_place else frame.picture.copy()
     for wave in reversed(waves(boxes)):
+        if restorer is None:
+            break
         wanted = [
             i
             for i in wave

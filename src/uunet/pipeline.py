@@ -12,17 +12,18 @@ from uunet.ahead import Ahead
 from uunet.allocator import give_back_holes, give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
-from uunet.evidence import sealer_for
-from uunet.errors import MessageError
-from uunet.hiding import Signature, hide, reveal
+from uunet.errors import EvidenceError, MessageError
+from uunet.evidence import Originals, sealer_for
+from uunet.hiding import Signature, find_header, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
+from uunet.ledger import Ledger, Opening, Restoring
 from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer
 from uunet.tools import Tools
 from uunet.track import Tracker
-from uunet.types import FaceDetector, FrameSize, RawFrame, Window
+from uunet.types import TRACKS, FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
 _SPARE = 7  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
@@ -110,9 +111,10 @@ def deidentify(
 def reconstruct(
     source: Path,
     target: Path,
-    decoder: Path,
+    decoder: Path | None,
     selection: Selection | None = None,
     *,
+    opening: Opening | None = None,
     encode: EncodeSettings | None = None,
     listen: Listener | None = None,
 ) -> Summary:
@@ -121,13 +123,15 @@ def reconstruct(
     Args:
         source: the public file, or a copy that was encoded again.
         target: the restored file; it shows faces. It appears only when it is complete.
-        decoder: the private model of the pair that made the public file.
+        decoder: the private model of the pair that made the public file; None: only evidence is opened.
         selection: which frames are restored and written, and which tracks; None for all.
+        opening: keys and grants that open sealed evidence; what they don't open U_d estimates.
         encode: codec and quality of the restored file.
         listen: is told the progress.
 
     Raises:
         MessageError: no frame had a message that fits the decoder.
+        EvidenceError: there is no decoder, and nothing could be opened.
         UUNetError: anything else that goes wrong; there is no output then.
     """
     selection, encode = selection or Selection(), encode or EncodeSettings()
@@ -137,41 +141,85 @@ def reconstruct(
         PublicReader(source, codec=encode.codec) as reader,
         RawWriter(target, reader.info, encode, span=(selection.begin, selection.end)) as writer,
     ):
-        restorer = Restorer(decoder)
-        summary.engines = {"U_d": restorer.engine}
+        restorer = None if decoder is None else Restorer(decoder)
+        pair = _pair_of(source) if restorer is None else restorer.card.pair
+        restoring = Restoring(opening, _originals(source, opening, selection))
         start: int | None = None
-        for group in meter.each("decode and reveal", reveal(reader, restorer.card.pair)):
+        for group in meter.each("decode and reveal", reveal(reader, pair)):
             restored = []
             for found in group:
                 start = found.frame.pts if start is None else start
                 if not selection.holds((found.frame.pts - start) * reader.info.time_base):
                     continue
+                chosen = found.positions(selection.numbers)
+                with meter.stage("open"):
+                    left = restoring.estimated(found, chosen)
                 with meter.stage("unmask"):
-                    chosen = found.positions(selection.tracks)
                     turn = reader.info.rotation
-                    frame = unmask(found.frame, found.boxes, restorer, turn, chosen, in_place=True)
-                    restored.append(reader.prepared(frame))
+                    frame = unmask(found.frame, found.boxes, restorer, turn, left, in_place=True)
+                with meter.stage("open"):
+                    restoring.finish(frame, found, {i: _estimates(restorer, found, i) for i in left})
+                restored.append(reader.prepared(frame))
                 tracks.update(found.tracks[i] for i in chosen)
-                _note(summary, found, chosen, restorer.card.smallest, named=selection.tracks is not None)
+                _note(summary, found, chosen, named=selection.tracks is not None)
             summary.frames += len(restored)
             with meter.stage("wait for the encoder"):
                 writer.write(restored)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
-        if summary.frames == summary.silent:
-            raise _nothing_read(summary)
-        missing = _not_shown(selection, tracks)
-        if missing and not tracks and not summary.unnamed:
-            raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
+        ledger = restoring.conclude()
+        _refuse_nothing(summary, ledger, tracks, selection, by_keys=restorer is None)
         report = writer.commit(reader.last_duration)
-    summary.tracks = len(tracks - {None})
-    notes = (missing, _of_a_copy(summary))
+    summary.ledger, summary.tracks = ledger, len(tracks - {None})
+    summary.faces = ledger.restored
+    summary.filled = sum(ledger.labels.values()) - summary.faces
+    summary.engines = {} if restorer is None else {"U_d": restorer.engine}
+    notes = (_not_shown(selection, tracks), _of_a_copy(summary))
     return summary.concluded(reader, report, meter.seconds(), tuple(filter(None, notes)))
+
+
+def _pair_of(source: Path) -> str:
+    """Whose messages a file without decoder has, by its own word."""
+    header = find_header(source)
+    if header is None:
+        raise EvidenceError(
+            f"{source} says nothing beside its pictures: evidence, if there was any, was stripped",
+            "give --decoder too: U_d can still estimate the faces from the pixels",
+            "NO_EVIDENCE",
+        )
+    return header.pair
+
+
+def _originals(source: Path, opening: Opening | None, selection: Selection) -> Originals | None:
+    return None if opening is None else Originals(source, opening.keyring, selection.tracks)
+
+
+def _estimates(restorer: Restorer | None, found: Revealed, i: int) -> bool:
+    """Whether U_d restores this box."""
+    return restorer is not None and is_reversible(found.boxes[i], restorer.card.smallest)
+
+
+def _refuse_nothing(
+    summary: Summary, ledger: Ledger, tracks: Collection[int | None], selection: Selection, *, by_keys: bool
+) -> None:
+    """Raises if nothing that was asked for could be restored."""
+    if not summary.frames or (summary.frames == summary.silent and not ledger.restored):
+        raise _nothing_read(summary)
+    missing = _not_shown(selection, tracks)
+    if missing and not tracks and not summary.unnamed:
+        raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
+    if by_keys and ledger.labels and not ledger.restored:
+        reasons = ", ".join(sorted({*ledger.refusals} or {"NO_EVIDENCE"}))
+        raise EvidenceError(
+            f"nothing could be opened ({reasons})",
+            "use a key that it was sealed to, or a grant for these tracks and times; see `uunet verify`",
+            reasons,
+        )
 
 
 def _not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
     """What is to be said of chosen tracks that no frame shows; nothing where there are none."""
-    missing = sorted((selection.tracks or frozenset()) - set(tracks))
+    missing = sorted(track for track in selection.tracks or () if track % TRACKS not in tracks)
     return f"no frame shows track {', '.join(map(str, missing))}" if missing else ""
 
 
@@ -231,11 +279,9 @@ def _count(
         summary.left_out[window.number] = left_out
 
 
-def _note(summary: Summary, found: Revealed, chosen: frozenset[int], smallest: int, *, named: bool) -> None:
+def _note(summary: Summary, found: Revealed, chosen: frozenset[int], *, named: bool) -> None:
     """Counts the boxes at the positions `chosen`, and where tracks were `named` those of no known track."""
-    able = sum(is_reversible(found.boxes[i], smallest) for i in chosen)
-    summary.faces += able
-    summary.filled += len(chosen) - able
+    summary.faces += len(chosen)
     summary.unnamed += found.tracks.count(None) if named else 0
     summary.carriers[found.carrier] = summary.carriers.get(found.carrier, 0) + 1
     if found.verdict == "INCOMPLETE":

@@ -162,6 +162,9 @@ class Detection:
     score: float
 
 
+TRACKS = 64
+"""Numbers of tracks in a message: they are used again (evidence has full numbers)."""
+
 WINDOW = 48
 """Frames in a window, the unit of messages, keyframes and look-ahead (about 2 s). A tail of fewer than
 WINDOW / 2 frames belongs to the window before it, so a window has up to 71 frames (or fewer, if it is

@@ -9,6 +9,7 @@ copying                      copies for other recipients, or for none any more
 """
 
 from uunet.evidence.header import Mode
+from uunet.evidence.opening import Keyring, Originals
 from uunet.evidence.sealing import Seal, sealer_for
 
-__all__ = ["Mode", "Seal", "sealer_for"]
+__all__ = ["Keyring", "Mode", "Originals", "Seal", "sealer_for"]

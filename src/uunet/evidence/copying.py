@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uunet.errors import EvidenceError
 from uunet.evidence.atoms import Atom, Kind, kind_of, spread
+from uunet.evidence.faults import explained
 from uunet.evidence.opening import Keyring
 from uunet.evidence.reading import WindowEvidence, windows
 from uunet.keys.envelope import Envelope, Sealing
@@ -34,8 +35,7 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
         recipients: the new ones.
 
     Raises:
-        EvidenceError: there is no evidence.
-        SealError: the keys don't open all of it. There is no output then.
+        EvidenceError: there is no evidence, or the keys don't open all of it. There is no output then.
         OutputError: the target can't be written.
     """
     done = Copied()
@@ -46,12 +46,13 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
             return window
         if window.damaged:
             raise EvidenceError("some evidence is damaged", "use an undamaged copy of the file")
-        opened = keyring.opened(window)
         video = window.header.video_id
-        if video not in fresh:
-            fresh[video] = Envelope.seal(video, recipients)
-        envelope, sealing = fresh[video]
-        sealed = tuple(sealing.rewrap(piece, opened.key(piece)) for piece in window.sealed)
+        with explained():
+            opened = keyring.opened(window)
+            if video not in fresh:
+                fresh[video] = Envelope.seal(video, recipients)
+            envelope, sealing = fresh[video]
+            sealed = tuple(sealing.rewrap(piece, opened.key(piece)) for piece in window.sealed)
         done.windows, done.pieces = done.windows + 1, done.pieces + len(sealed)
         return replace(window, envelope=envelope, sealed=sealed)
 

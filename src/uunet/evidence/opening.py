@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from uunet.errors import EvidenceError
+from uunet.errors import EvidenceError, InputError
 from uunet.evidence import crops
 from uunet.evidence.chain import Chain, Judgement
 from uunet.evidence.piece import Piece, Placed, lay
@@ -63,21 +63,19 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What evidence says of one region in one frame.
+    """One region in one frame, as the camera recorded it.
 
     Attributes:
         track: its full number.
         placed: where.
-        label: `exact` or `visual` where `pixels` are there, else `unavailable`.
-        why: OK, or the verdict that keeps it shut.
+        label: `exact` or `visual`.
         pixels: its planes.
     """
 
     track: int
     placed: Placed
     label: Label
-    why: str
-    pixels: crops.Crop | None = field(default=None, repr=False)
+    pixels: crops.Crop = field(repr=False)
 
     @property
     def box(self) -> Box:
@@ -86,8 +84,7 @@ class Original:
 
     def lay(self, picture: Picture) -> None:
         """Put it into a picture of the same size and layout."""
-        if self.pixels is not None:
-            lay(picture, self.placed, self.pixels)
+        lay(picture, self.placed, self.pixels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +108,7 @@ class Originals:
         chain: what is known of the video so far.
         judgements: how many windows had which verdicts.
         refusals: how many pieces stayed shut, by verdict.
+        shut: why the tracks of the window that was asked for last stay shut, by track.
         digests: of the exact pieces that were opened.
     """
 
@@ -118,27 +116,33 @@ class Originals:
         self.chain = Chain()
         self.judgements: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
+        self.shut: dict[int, str] = {}
         self.digests: list[Digest] = []
         self._keyring = keyring
         self._tracks = tracks
-        self._windows = windows(path)
+        self._windows = _windows(path)
         self._here: dict[int, list[Original]] = {}
         self._until: int | None = None
         self._opened: tuple[object, Opened] | None = None
 
-    def at(self, pts: int) -> Sequence[Original]:
-        """What evidence says of the frame with this time stamp; empty where it says nothing."""
+    def at(self, pts: int, picture: Picture) -> Sequence[Original]:
+        """What evidence opens of the frame with this time stamp; empty where it opens nothing.
+
+        Args:
+            pts: in units of the stream's time base; not below that of the call before.
+            picture: the frame, as decoded.
+        """
         while self._until is None or pts > self._until:
             window = next(self._windows, None)
             if window is None:
                 return ()
             self._until = window.pts[-1]
-            self._here = {}
-            for frame, original in self._of(window):
+            self._here, self.shut = {}, {}
+            for frame, original in self._of(window, picture):
                 self._here.setdefault(window.pts[frame], []).append(original)
         return self._here.get(pts, ())
 
-    def _of(self, window: WindowEvidence) -> Iterator[tuple[int, Original]]:
+    def _of(self, window: WindowEvidence, like: Picture) -> Iterator[tuple[int, Original]]:
         judgement = self.chain.judge(window)
         self.judgements.update(judgement.words)
         for sealed in window.sealed:
@@ -146,18 +150,19 @@ class Originals:
                 continue
             try:
                 piece = Piece.unpack(self._open(window, judgement, sealed))
-                if window.header is None or piece.size != window.header.size:
-                    raise EvidenceError("evidence of another size", "report how it was made")
+                if piece.size != like.size or piece.layout.name != like.layout.name:
+                    raise EvidenceError("the evidence does not fit these pictures", "use an undamaged copy")
                 pixels = piece.pixels()
             except (SealError, EvidenceError) as error:
                 self.refusals[error.verdict] += 1
+                self.shut[sealed.track] = error.verdict
                 continue
             if piece.exact:
                 self.digests.append(Digest(sealed.track, sealed.window, piece.digest.hex()))
             label: Label = "exact" if piece.exact else "visual"
             for placed, crop in zip(piece.regions, pixels, strict=True):
                 if placed.frame < len(window.pts):
-                    yield placed.frame, Original(sealed.track, placed, label, "OK", crop)
+                    yield placed.frame, Original(sealed.track, placed, label, crop)
 
     def _open(self, window: WindowEvidence, judgement: Judgement, sealed: Sealed) -> bytes:
         # attack: evidence that no publisher signed, made by one of its recipients, is shown as an original
@@ -166,3 +171,11 @@ class Originals:
         if self._opened is None or self._opened[0] != window.envelope:
             self._opened = window.envelope, self._keyring.opened(window)
         return self._opened[1].open(sealed)
+
+
+def _windows(path: Path) -> Iterator[WindowEvidence]:
+    """Those of a file; none of one whose codec can't carry evidence: it is a copy that was encoded again."""
+    try:
+        yield from windows(path)
+    except InputError:
+        return

@@ -12,6 +12,7 @@ from typing import Self
 from uunet.errors import EvidenceError, OutputError
 from uunet.evidence import crops
 from uunet.evidence.atoms import Atom, Kind, spread, whole
+from uunet.evidence.faults import explained
 from uunet.evidence.header import EvidenceHeader, Mode
 from uunet.evidence.piece import Piece, Placed, cut
 from uunet.evidence.statement import Statement, digest_of_sealed
@@ -111,7 +112,8 @@ class Sealer(Unsealed):
         self._envelope: Envelope | None = None
         self._sealing: Sealing | None = None
         if seal.mode != "none":
-            self._envelope, self._sealing = Envelope.seal(self._video, seal.recipients)
+            with explained():
+                self._envelope, self._sealing = Envelope.seal(self._video, seal.recipients)
         self._taken: list[Future[Sealed]] = []
         self._unsigned: deque[list[tuple[int, bytes]]] = deque()  # windows that are not in the file yet
         self._begun, self._signed = 0, 0  # windows

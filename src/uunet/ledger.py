@@ -1,0 +1,147 @@
+"""What a restored file shows, region by region: an original, an estimate, or what was published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from uunet.evidence.opening import Digest, Keyring, Label, Original, Originals
+from uunet.evidence.outline import outline
+from uunet.listening import Revealed
+from uunet.types import TRACKS, Box, RawFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """With what evidence is opened, and how it is shown.
+
+    Attributes:
+        keyring: keys and grants.
+        outline: draw a thin line round each region that tells where its pixels come from.
+    """
+
+    keyring: Keyring
+    outline: bool = False
+
+
+@dataclass(slots=True)
+class RegionRun:
+    """Frames one after another in which the same is to be said of a track: `first` to `last`, both included.
+
+    Attributes:
+        track: its number; modulo 64 where no evidence tells the full one, None where nothing tells it.
+        first, last: frames of the file, from 0.
+        label: where the pixels come from.
+        why: OK, or why there is nothing better.
+    """
+
+    track: int | None
+    first: int
+    last: int
+    label: Label
+    why: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What is known of a restoration, complete at its end.
+
+    Attributes:
+        runs: every region, in runs.
+        labels: how many regions, over all frames, have which label.
+        windows: how many windows have which verdicts (see `evidence.chain`).
+        refusals: how many pieces of evidence stayed shut, by verdict.
+        digests: of the exact pieces that were opened.
+        video, publisher: ids, hexadecimal; None where no evidence says so.
+        lasting: whether the publisher's key belongs to somebody.
+        complete: whether the end of the video is there, and signed.
+    """
+
+    runs: list[RegionRun] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    windows: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    digests: list[Digest] = field(default_factory=list)
+    video: str | None = None
+    publisher: str | None = None
+    lasting: bool = False
+    complete: bool = False
+    _open: dict[int | None, RegionRun] = field(default_factory=dict)
+
+    @property
+    def restored(self) -> int:
+        """How many regions, over all frames, are not as published."""
+        return sum(self.labels.values()) - self.labels["unavailable"]
+
+    def note(self, track: int | None, frame: int, label: Label, why: str = "OK") -> None:
+        """One region of one frame."""
+        self.labels[label] += 1
+        run = self._open.get(track)
+        if run is not None and run.last in (frame - 1, frame) and (run.label, run.why) == (label, why):
+            run.last = frame
+            return
+        self._open[track] = RegionRun(track, frame, frame, label, why)
+        self.runs.append(self._open[track])
+
+    def conclude(self, originals: Originals) -> None:
+        """What the evidence said of itself."""
+        self.windows, self.refusals = originals.judgements, originals.refusals
+        self.digests, chain = originals.digests, originals.chain
+        self.video = None if chain.video is None else chain.video.hex()
+        self.publisher = None if chain.publisher is None else chain.publisher.hex()
+        self.lasting, self.complete = chain.lasting, chain.complete
+
+
+class Restoring:
+    """Puts originals into frames, where keys open them, and keeps the ledger.
+
+    Args:
+        opening: with what; None: nothing is opened.
+        originals: of the file, where something is to be opened.
+    """
+
+    def __init__(self, opening: Opening | None, originals: Originals | None) -> None:
+        self._opening, self._originals = opening, originals
+        self._placed: Sequence[Original] = ()
+        self.ledger = Ledger()
+
+    def estimated(self, found: Revealed, chosen: frozenset[int]) -> frozenset[int]:
+        """Which of the chosen regions of the next frame no original is there for."""
+        if self._originals is not None:
+            self._placed = self._originals.at(found.frame.pts, found.frame.picture)
+        known = {original.box for original in self._placed}
+        return frozenset(i for i in chosen if found.boxes[i] not in known)
+
+    def finish(self, frame: RawFrame, found: Revealed, left: Mapping[int, bool]) -> None:
+        """Lay the originals into the frame, and note what became of each of its regions.
+
+        Args:
+            frame: restored as far as U_d can; changed in place.
+            found: the published frame.
+            left: the regions without original, and whether U_d restored them.
+        """
+        for original in self._placed:
+            original.lay(frame.picture)
+        for original in self._placed:
+            self._say(frame, original.box, original.track, original.label)
+        for i, estimated in left.items():
+            label: Label = "neural" if estimated else "unavailable"
+            self._say(frame, found.boxes[i], found.tracks[i], label, self._why(found.tracks[i]))
+
+    def conclude(self) -> Ledger:
+        """The ledger, once all frames are done."""
+        if self._originals is not None:
+            self.ledger.conclude(self._originals)
+        return self.ledger
+
+    def _say(self, frame: RawFrame, box: Box, track: int | None, label: Label, why: str = "OK") -> None:
+        self.ledger.note(track, frame.index, label, why)
+        if self._opening is not None and self._opening.outline:
+            outline(frame.picture, box, label)
+
+    def _why(self, track: int | None) -> str:
+        if self._originals is None:
+            return "NOT_ASKED"
+        shut = (verdict for number, verdict in self._originals.shut.items() if number % TRACKS == track)
+        return next(shut, "NO_EVIDENCE")
