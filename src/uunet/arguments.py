@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from uunet.errors import UUNetError
 
+MOST_CUSTODIANS = 16
+
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
 
 
@@ -27,6 +29,14 @@ class CodecName(StrEnum):
     av1 = "av1"
     ffv1 = "ffv1"
     h264_lossless = "h264-lossless"
+
+
+class EvidenceName(StrEnum):
+    """How originals are sealed; the values are those of `evidence.Mode`."""
+
+    exact = "exact"
+    visual = "visual"
+    none = "none"
 
 
 _X264 = (
@@ -102,16 +112,40 @@ def parse_time(text: str | None) -> Fraction | None:
     return int(hours) * 3600 + int(minutes) * 60 + whole
 
 
-def parse_tracks(texts: Iterable[str]) -> frozenset[int] | None:
+def parse_tracks(texts: Iterable[str], *, modulo: bool = True) -> frozenset[int] | None:
     """Track numbers from `3` or `3,5`; None where nothing is said.
 
+    Args:
+        texts: as typed.
+        modulo: whether they are those of messages, 0 to 63; evidence has full numbers.
+
     Raises:
-        UsageError: not a number from 0 to 63.
+        UsageError: not such a number.
     """
     parts = [part.strip() for text in texts for part in text.split(",")]
     for part in parts:
-        if not (part.isascii() and part.isdigit() and int(part) < 64):
-            raise UsageError(
-                f"{part!r} is not a track", "tracks have the numbers 0 to 63, which `uunet inspect` lists"
+        if not (part.isascii() and part.isdigit() and len(part) < 10 and (int(part) < 64 or not modulo)):
+            known = (
+                "tracks have the numbers 0 to 63, which `uunet inspect` lists"
+                if modulo
+                else "`uunet verify` lists the tracks of which there is evidence"
             )
+            raise UsageError(f"{part!r} is not a track", known)
     return frozenset(map(int, parts)) or None
+
+
+def parse_threshold(text: str | None) -> tuple[int, int]:
+    """Needed and all custodians from `2-of-3`; one of one where nothing is said.
+
+    Raises:
+        UsageError: it is no such thing.
+    """
+    if text is None:
+        return 1, 1
+    match = re.fullmatch(r"(\d{1,2})-of-(\d{1,2})", text.strip())
+    if not match or not 1 <= int(match[1]) <= int(match[2]) <= MOST_CUSTODIANS:
+        raise UsageError(
+            f"{text!r} is not a threshold",
+            f"write 2-of-3: up to {MOST_CUSTODIANS} custodians, of whom 2 must act",
+        )
+    return int(match[1]), int(match[2])

@@ -7,8 +7,17 @@ from typing import Annotated
 
 import typer
 
-from uunet.arguments import CodecName, UsageError, check_quality, check_threshold, parse_time, parse_tracks
+from uunet.arguments import (
+    CodecName,
+    EvidenceName,
+    UsageError,
+    check_quality,
+    check_threshold,
+    parse_time,
+    parse_tracks,
+)
 from uunet.errors import MessageError
+from uunet.key_commands import register
 from uunet.usage import HintedGroup
 
 app = typer.Typer(
@@ -25,6 +34,9 @@ app = typer.Typer(
 Codec = Annotated[CodecName, typer.Option(help="Of the output.")]
 Crf = Annotated[int | None, typer.Option(help="Constant quality, less is better; default 18, HEVC 20.")]
 Preset = Annotated[str | None, typer.Option(help="Of the encoder; default veryfast (AV1: 9).")]
+PassphraseFile = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="Its first line is the key's passphrase.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors and warnings.")]
@@ -82,6 +94,18 @@ def deidentify(  # noqa: PLR0917
     ] = False,
     boxes: Annotated[Path | None, typer.Option(help="Faces from a file instead of the detector.")] = None,
     export_boxes: Annotated[Path | None, typer.Option(help="Write the detected faces to a file.")] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help="Public key of who can open the originals, sealed in the file; repeat it."),
+    ] = None,
+    evidence: Annotated[
+        EvidenceName | None,
+        typer.Option(help="How originals are sealed: bit for bit, or small (default with --to)."),
+    ] = None,
+    sign: Annotated[
+        Path | None, typer.Option(help="Secret key that signs the file; default with --to: one made for it.")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
     force: Force = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -95,6 +119,7 @@ def deidentify(  # noqa: PLR0917
     """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import conclude, finish, guarded, model_path, publisher, report  # noqa: PLC0415
+    from uunet.custody import wanted_seal  # noqa: PLC0415
     from uunet.job import Options  # noqa: PLC0415
     from uunet.video import EncodeSettings  # noqa: PLC0415
     from uunet.wording import runs_document  # noqa: PLC0415
@@ -119,6 +144,7 @@ def deidentify(  # noqa: PLR0917
             keep_metadata=keep_metadata,
             boxes=boxes,
             export_boxes=export_boxes,
+            seal=wanted_seal(to or [], evidence, sign, passphrase_file),
         )
         options.tracking_at(25.0)  # refuses what can't work before anything is opened
         outcomes = []
@@ -142,8 +168,24 @@ def reconstruct(  # noqa: PLR0917
     ],
     decoder: Annotated[
         str | None,
-        typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's. Required."),
+        typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's."),
     ] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option("--key", help="Secret key that opens sealed originals; repeat it.")
+    ] = None,
+    grant: Annotated[
+        list[Path] | None, typer.Option("--grant", help="What was granted to the key; repeat it.")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="Case number: stands in the record. Required with --key.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Record of openings; default: the key's name and .log.")
+    ] = None,
+    outline: Annotated[
+        bool, typer.Option("--outline", help="Draw a line round each region: where its pixels come from.")
+    ] = False,
+    passphrase_file: PassphraseFile = None,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="Seconds or [hh:]mm:ss.f from the beginning.")
     ] = None,
@@ -162,22 +204,25 @@ def reconstruct(  # noqa: PLR0917
 ) -> None:
     """Restore the faces of a public file.
 
-    Nothing is read but the public file and the private model of the pair that made it.
+    Nothing is read but the public file, and the private model of the pair that made it (an estimate) or keys
+    that its originals were sealed to. OUTPUT.json beside the output says what each region shows.
     """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import finish, for_target, guarded, model_path, report  # noqa: PLC0415
     from uunet.job import Selection, Summary  # noqa: PLC0415
+    from uunet.keyring_commands import Held, write_ledger  # noqa: PLC0415
     from uunet.pipeline import reconstruct as restore  # noqa: PLC0415
     from uunet.video import EncodeSettings  # noqa: PLC0415
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
-        if decoder is None:
+        if decoder is None and not key:
             raise UsageError(
                 "--decoder is missing",
-                "give the private model of the pair that made the file; --decoder demo is the shipped one",
+                "give the private model of the pair that made the file (--decoder demo: the shipped one), or "
+                "--key if its originals were sealed",
             )
-        selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or []))
+        selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or [], modulo=not key))
         if selection.begin is not None and selection.end is not None and selection.begin >= selection.end:
             raise UsageError("--from is not before --to", "give a span that has frames")
         check_quality(codec, crf, preset)
@@ -186,12 +231,25 @@ def reconstruct(  # noqa: PLR0917
             (job,) = batch.plan((public,), output, encode).jobs
         else:
             job = batch.Job(public, output)
-        private = model_path(decoder)
+        private = None if decoder is None else model_path(decoder)
+        if key is None and (grant or case or log or outline):
+            raise UsageError("--key is missing", "grants, cases and outlines are for sealed originals")
+        if not force:
+            batch.refuse_existing(job.target)  # before anything is opened, and written down as opened
+        held = None if not key else Held.of(key, passphrase_file, case, log)
+        opening = None if held is None else held.opening(grant or [], public, selection, outline=outline)
 
         def work(job: batch.Job) -> Summary:
             with terminal.progress(job.source.name) as listen:
                 settings = for_target(encode, job)
-                return restore(job.source, job.target, private, selection, encode=settings, listen=listen)
+                done = restore(
+                    *(job.source, job.target, private, selection),
+                    opening=opening,
+                    encode=settings,
+                    listen=listen,
+                )
+            write_ledger(job.target, job.source, done, held)
+            return done
 
         (outcome,) = batch.run(batch.Plan((job,)), work, force=force)
         report(terminal, outcome, restored=True)
@@ -236,6 +294,62 @@ def inspect(
 
 
 @app.command()
+def audit(  # noqa: PLR0917
+    public: Annotated[Path, typer.Argument(metavar="PUBLIC", help="The public file.")],
+    original: Annotated[Path, typer.Option(help="What it was made of. Required; nothing of it is kept.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Write a report, one HTML page, without the original."),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Public model of the pair; default: the demonstration's, if it is.")
+    ] = None,
+    decoder: Annotated[
+        str | None, typer.Option(help="Private model of the pair: how well does it restore? `demo` as ever.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Look for faces in every N-th frame only.")] = 1,
+    threshold: Annotated[float, typer.Option(help="Score above which something is a face.")] = 0.25,
+    force: Force = False,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Hold a public file against its original.
+
+    Looks for faces in every frame of both, without tracking, and says which frames a person should look at.
+    Exit code 3: there are such, or other things to decide.
+    """
+    from uunet.audit import page  # noqa: PLC0415
+    from uunet.audit.document import document  # noqa: PLC0415
+    from uunet.audit.examination import Settings  # noqa: PLC0415
+    from uunet.audit.examination import audit as examine  # noqa: PLC0415
+    from uunet.audit.figures import table  # noqa: PLC0415
+    from uunet.audit.recogniser import installed  # noqa: PLC0415
+    from uunet.audit.remarks import exit_code  # noqa: PLC0415
+    from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
+
+    with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
+        check_threshold(threshold)
+        if output is not None:
+            page.refuse(output, (public, original), force=force)
+        with terminal.progress(public.name) as listen:
+            found = examine(
+                public,
+                original,
+                Settings(every, threshold),
+                model=model and model_path(str(model), "public"),
+                decoder=None if decoder is None else model_path(decoder),
+                recogniser=installed(),
+                listen=listen,
+            )
+        if output is not None:
+            page.write(output, found)
+        terminal.show(table(found))
+        terminal.document(document(found))
+        finish(exit_code(found))
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")] = Path("uunet-demo"),
     clip: Annotated[
@@ -261,6 +375,9 @@ def demo(
         terminal.show(summary_table(result.reconstructed, restored=True))
         terminal.say(f"look at {result.report}")
         terminal.warn(demonstration_warning(read_card(shipped("public"))))
+
+
+register(app)
 
 
 def main() -> None:

@@ -52,6 +52,7 @@ class Ledger:
         labels: how many regions, over all frames, have which label.
         windows: how many windows have which verdicts (see `evidence.chain`).
         refusals: how many pieces of evidence stayed shut, by verdict.
+        hints: what happened there and what to do about it, by verdict.
         digests: of the exact pieces that were opened.
         video, publisher: ids, hexadecimal; None where no evidence says so.
         lasting: whether the publisher's key belongs to somebody.
@@ -62,6 +63,7 @@ class Ledger:
     labels: Counter[str] = field(default_factory=Counter)
     windows: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
+    hints: dict[str, tuple[str, str]] = field(default_factory=dict)
     digests: list[Digest] = field(default_factory=list)
     video: str | None = None
     publisher: str | None = None
@@ -73,6 +75,11 @@ class Ledger:
     def restored(self) -> int:
         """How many regions, over all frames, are not as published."""
         return sum(self.labels.values()) - self.labels["unavailable"]
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks are, somewhere, not as published."""
+        return len({run.track for run in self.runs if run.label != "unavailable"} - {None})
 
     def note(self, track: int | None, frame: int, label: Label, why: str = "OK") -> None:
         """One region of one frame."""
@@ -87,6 +94,7 @@ class Ledger:
     def conclude(self, originals: Originals) -> None:
         """What the evidence said of itself."""
         self.windows, self.refusals = originals.judgements, originals.refusals
+        self.hints = {word: (str(fault), fault.hint) for word, fault in originals.faults.items()}
         self.digests, chain = originals.digests, originals.chain
         self.video = None if chain.video is None else chain.video.hex()
         self.publisher = None if chain.publisher is None else chain.publisher.hex()

@@ -170,7 +170,7 @@ def reconstruct(
         ledger = restoring.conclude()
         _refuse_nothing(summary, ledger, tracks, selection, by_keys=restorer is None)
         report = writer.commit(reader.last_duration)
-    summary.ledger, summary.tracks = ledger, len(tracks - {None})
+    summary.ledger, summary.tracks = ledger, ledger.tracks
     summary.faces = ledger.restored
     summary.filled = sum(ledger.labels.values()) - summary.faces
     summary.engines = {} if restorer is None else {"U_d": restorer.engine}
@@ -209,11 +209,17 @@ def _refuse_nothing(
     if missing and not tracks and not summary.unnamed:
         raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
     if by_keys and ledger.labels and not ledger.restored:
-        reasons = ", ".join(sorted({*ledger.refusals} or {"NO_EVIDENCE"}))
+        reasons = sorted(ledger.hints, key=lambda word: word != "NEED_SHARES")
+        said, hint = (
+            ledger.hints[reasons[0]]
+            if reasons
+            else (
+                "there is no sealed evidence of it",
+                "`uunet verify` says what is sealed, and what became of it",
+            )
+        )
         raise EvidenceError(
-            f"nothing could be opened ({reasons})",
-            "use a key that it was sealed to, or a grant for these tracks and times; see `uunet verify`",
-            reasons,
+            f"nothing could be opened: {said}", hint, reasons[0] if reasons else "NO_EVIDENCE"
         )
 
 

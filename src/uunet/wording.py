@@ -14,6 +14,7 @@ from uunet.batch import Outcome, Plan
 from uunet.errors import FaultError
 from uunet.inspection import Inspection, Span
 from uunet.job import FrameRun, Summary
+from uunet.ledger import Ledger
 from uunet.models import Card
 
 WHY = {
@@ -25,6 +26,28 @@ WHY = {
     "INCOMPLETE": "there are more faces than the message names; the others stay as published",
 }
 """Verdicts in words."""
+
+EVIDENCE = {
+    "OK": "as it was signed",
+    "NO_EVIDENCE": "no evidence: stripped, encoded again, or never made",
+    "OTHER_VIDEO": "from another video",
+    "OTHER_PUBLISHER": "signed by another publisher than the one that was asked for",
+    "BAD_SIGNATURE": "not signed, or not by the publisher of this video",
+    "ALTERED_PICTURES": "its pictures are not those that were signed",
+    "ALTERED_EVIDENCE": "its evidence is not that which was signed",
+    "EVIDENCE_MISSING": "its evidence was taken away",
+    "SHREDDED": "its evidence was taken away on purpose: it can't be opened any more",
+    "CHAIN_GAP": "windows before it are missing",
+    "BROKEN_CHAIN": "it does not follow the window before it",
+    "OUT_OF_ORDER": "it stands in another place than it was published, or twice",
+    "TRUNCATED": "the end is missing: the file was cut off after it was published, or is still being made",
+    "WRONG_KEY_OR_CONTEXT": "none of the keys and grants opens it",
+    "NEED_SHARES": "more custodians must act together",
+    "ALTERED": "it is not what the publisher signed",
+    "UNREADABLE": "it can't be decoded",
+    "NOT_ASKED": "no key was given",
+}
+"""What is said of evidence, in words."""
 
 CARRIERS = {"sei": "beside the pictures", "lsb": "in the lowest bits", "spread": "in the pixels", "none": "-"}
 """Carriers in words."""
@@ -40,27 +63,68 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     rows = [("  frames", f"{summary.frames} in {total:.1f} s{rate}")]
     if restored:
         poor = ", as far as this copy still tells" if summary.of_a_copy else ""
-        rows.append(("  faces", f"{summary.faces} restored{poor}, {_many(summary.tracks, 'track')}"))
-        if summary.filled:
-            rows.append(
-                ("  filled", f"{_many(summary.filled, 'region')}, too small for the model, as published")
-            )
+        rows.append(("  faces", f"{summary.faces} restored{poor}, {many(summary.tracks, 'track')}"))
+        rows += _origins(summary.ledger) if summary.ledger else ()
         rows.append(("  messages", _messages(summary)))
         rows += [("  unread", line) for line in run_lines(summary.silent_frames)]
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
-        rows.append(("  faces", f"{summary.faces} replaced, {_many(summary.tracks, 'track')}"))
+        rows.append(("  faces", f"{summary.faces} replaced, {many(summary.tracks, 'track')}"))
         rows.append(("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track"))
-        bridged = _many(summary.bridged, "frame")
+        bridged = many(summary.bridged, "frame")
         rows.append(("  bridged", f"{bridged}, between two in which the face was seen"))
-        rows.append(("  filled", f"{_many(summary.filled, 'more face')} covered with one colour, for good"))
+        rows.append(("  filled", f"{many(summary.filled, 'more face')} covered with one colour, for good"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
+        if summary.evidence:
+            per = summary.evidence / max(summary.faces + summary.filled, 1)
+            rows.append(
+                ("  evidence", f"{summary.evidence / 1000:.0f} kB, {per:.0f} bytes per face and frame")
+            )
     rows += [("  dropped", line) for line in summary.dropped]
     rows += [("  note", line) for line in summary.notes]
-    rows.append(("  engines", ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())))
+    engines = ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())
+    rows += [("  engines", engines)] if engines else []
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def _origins(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Where restored regions come from."""
+    names = {"exact": "exact", "visual": "visual", "neural": "estimated", "unavailable": "filled"}
+    words = {
+        "exact": "originals, bit for bit, authenticated",
+        "visual": "originals in a small encode, authenticated",
+        "neural": "drawn by U_d: like the original, no evidence of it",
+        "unavailable": "as published: too small for the model" if ledger.video is None else "as published",
+    }
+    for label, name in names.items():
+        count = ledger.labels[label]
+        if count and (label != "neural" or ledger.video is not None):
+            yield (
+                f"  {name}" if ledger.video is None else f"  {label}",
+                f"{many(count, 'region')}, {words[label]}",
+            )
+    if ledger.video is not None:
+        said = ", ".join(f"{count} {word}" for word, count in ledger.windows.items())
+        yield "  windows", said + ("" if ledger.complete else "; the signed end was not reached")
+    for verdict, count in ledger.refusals.items():
+        yield "  shut", f"{many(count, 'piece')} of evidence: {verdict}, {EVIDENCE.get(verdict, '')}"
+
+
+def ledger_document(ledger: Ledger) -> dict[str, Any]:
+    """What a restored file shows, for machines."""
+    return {
+        "video": ledger.video,
+        "publisher": ledger.publisher,
+        "lasting_key": ledger.lasting,
+        "complete": ledger.complete,
+        "windows": dict(ledger.windows),
+        "shut": dict(ledger.refusals),
+        "labels": dict(ledger.labels),
+        "regions": [asdict(run) for run in ledger.runs],
+        "digests": [asdict(digest) for digest in ledger.digests],
+    }
 
 
 def run_lines(runs: Sequence[FrameRun]) -> list[str]:
@@ -103,13 +167,15 @@ def demonstration_warning(card: Card) -> str:
 
 def _summary(summary: Summary) -> dict[str, Any]:
     names = "frames faces filled tracks coasted bridged stripped dropped notes weak_windows left_out unnamed"
-    values = {name: getattr(summary, name) for name in [*names.split(), "carriers", "engines"]}
+    more = ["evidence", "carriers", "engines"]
+    values = {name: getattr(summary, name) for name in [*names.split(), *more]}
     seconds = {name: round(value, 3) for name, value in summary.seconds.items()}
     total = summary.seconds.get("total", 0.0)
     return {
         **values,
         "silent_frames": [asdict(run) for run in summary.silent_frames],
         "incomplete_frames": [asdict(run) for run in summary.incomplete_frames],
+        "restoration": None if summary.ledger is None else ledger_document(summary.ledger),
         "seconds": seconds,
         "frames_per_second": round(summary.frames / total, 2) if total else None,
     }
@@ -125,7 +191,8 @@ def _read(read: int, frames: int, incomplete: int) -> str:
     return f"read in {read} of {frames} frames" + (f", incomplete in {incomplete}" if incomplete else "")
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """`1 face`, `2 faces`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
@@ -188,7 +255,7 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     if found.incomplete:
         about.add_row("incomplete", WHY["INCOMPLETE"])
     if found.unnamed:
-        about.add_row("unnamed", f"{_many(found.unnamed, 'region')} of no known track")
+        about.add_row("unnamed", f"{many(found.unnamed, 'region')} of no known track")
     yield about
     if found.tracks:
         tracks = Table("track", "seen (seconds from the beginning)", box=None, header_style="bold")

@@ -108,6 +108,7 @@ class Originals:
         chain: what is known of the video so far.
         judgements: how many windows had which verdicts.
         refusals: how many pieces stayed shut, by verdict.
+        faults: the last of the errors behind each of these verdicts.
         shut: why the tracks of the window that was asked for last stay shut, by track.
         digests: of the exact pieces that were opened.
     """
@@ -116,6 +117,7 @@ class Originals:
         self.chain = Chain()
         self.judgements: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
+        self.faults: dict[str, SealError | EvidenceError] = {}
         self.shut: dict[int, str] = {}
         self.digests: list[Digest] = []
         self._keyring = keyring
@@ -155,6 +157,7 @@ class Originals:
                 pixels = piece.pixels()
             except (SealError, EvidenceError) as error:
                 self.refusals[error.verdict] += 1
+                self.faults[error.verdict] = error
                 self.shut[sealed.track] = error.verdict
                 continue
             if piece.exact:

@@ -28,7 +28,5 @@ def unpack(data: bytes) -> Any:
         raise AlteredError("a sealed structure is damaged", "use an undamaged copy of the file") from error
     # attack: a second encoding of the same value that gives another hash, or bytes smuggled in behind
     if stream.tell() != len(data) or pack(value) != data:
-        raise AlteredError(
-            "a sealed structure has a second encoding", "use an undamaged copy of the file"
-        )
+        raise AlteredError("a sealed structure has a second encoding", "use an undamaged copy of the file")
     return value

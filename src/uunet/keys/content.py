@@ -41,9 +41,7 @@ def open_(key: bytes, sealed: bytes, context: bytes) -> bytes:
     encryption, commitment = _derived(key, context)
     # attack: GCM alone can be made to open to two different faces under two keys
     if not hmac.compare_digest(sealed[: len(commitment)], commitment):
-        raise WrongKeyError(
-            "this was sealed under another key or elsewhere", "use the key of this file"
-        )
+        raise WrongKeyError("this was sealed under another key or elsewhere", "use the key of this file")
     try:
         framed = AESGCM(encryption).decrypt(_NONCE, sealed[len(commitment) :], context)
     except (InvalidTag, ValueError) as error:

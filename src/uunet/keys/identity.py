@@ -73,6 +73,11 @@ class PublicKey:
         digest = hashlib.sha256(self.signing + self.sealing).hexdigest()[:32]
         return "-".join(digest[i : i + 4] for i in range(0, 32, 4))
 
+    @property
+    def signer(self) -> str:
+        """The first 16 hexadecimal digits of the signing key, as `verify` and `log` show it."""
+        return self.signing.hex()[:16]
+
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         """A capsule that only the secret key opens, and only under the same context (HPKE `info`)."""
         lattice, curve = self.sealing[:_LATTICE], self.sealing[_LATTICE:]
@@ -200,6 +205,4 @@ def check_signature(signing: bytes, signature: bytes, message: bytes) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(signing).verify(signature, message)
     except (InvalidSignature, ValueError) as error:
-        raise AlteredError(
-            "a signature does not fit", "another key made it, or the data changed"
-        ) from error
+        raise AlteredError("a signature does not fit", "another key made it, or the data changed") from error

@@ -53,9 +53,7 @@ def load(path: Path, passphrase: Passphrase) -> SecretKey:
         if line.startswith(SECRET):
             return SecretKey.parse(line)
         if line.startswith((PUBLIC, GROUP)):
-            raise KeyTextError(
-                f"{path} is a public key", "give the file that `keygen -o` named"
-            )
+            raise KeyTextError(f"{path} is a public key", "give the file that `keygen -o` named")
     raise KeyTextError(f"{path} holds no secret key", "give a file that `uunet keygen` wrote")
 
 
@@ -87,9 +85,7 @@ def recipient(text: str) -> Group:
         if line.startswith((PUBLIC, GROUP)):
             return Group.parse(line)
         if line.startswith(SECRET):
-            raise KeyTextError(
-                f"{path} is a secret key", "give the .pub that `keygen` wrote beside it"
-            )
+            raise KeyTextError(f"{path} is a secret key", "give the .pub that `keygen` wrote beside it")
     raise KeyTextError(f"{path} holds no public key", "give a file .pub that `uunet keygen` wrote")
 
 
@@ -106,9 +102,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(_MOST + 1)
     except OSError as error:
-        raise KeyTextError(
-            f"can't read {path}: {error.strerror}", "check path and permissions"
-        ) from error
+        raise KeyTextError(f"can't read {path}: {error.strerror}", "check path and permissions") from error
     if len(data) > _MOST:
         raise KeyTextError(f"{path} is no key: it is too large", "give a file that `uunet keygen` wrote")
     return data
@@ -126,6 +120,4 @@ def _write(path: Path, data: bytes, mode: int) -> None:
             f"{path} exists already", "keys are never overwritten: give another name"
         ) from None
     except OSError as error:
-        raise KeyTextError(
-            f"can't write {path}: {error.strerror}", "check folder and permissions"
-        ) from error
+        raise KeyTextError(f"can't write {path}: {error.strerror}", "check folder and permissions") from error

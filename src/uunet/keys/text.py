@@ -32,9 +32,7 @@ def decode(name: str, text: str, length: int) -> bytes:
     key, check = data[:-_CHECK], data[-_CHECK:]
     if len(key) != length or check != _checksum(name, key):
         # `from None`: the decoder's complaint may quote the secret
-        raise KeyTextError(
-            f"a {name.rstrip('-')} is mistyped or cut off", "copy the whole line"
-        ) from None
+        raise KeyTextError(f"a {name.rstrip('-')} is mistyped or cut off", "copy the whole line") from None
     return key
 
 

@@ -1,0 +1,212 @@
+"""What `verify` finds: verdicts of all windows, what is sealed and when, what can still be restored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from uunet.console import Terminal
+from uunet.custody import recipients
+from uunet.errors import MessageError
+from uunet.evidence.chain import Chain, Judgement
+from uunet.evidence.reading import WindowEvidence, windows
+from uunet.inspection import inspect
+from uunet.wording import EVIDENCE
+
+_MOST_SHOWN = 24
+
+
+@dataclass(slots=True)
+class Finding:
+    """A window that is not as it was signed.
+
+    Attributes:
+        number: as signed; None where nothing says so.
+        begin, end: seconds.
+        words: what is wrong (see `evidence.chain`).
+        missing: windows that should stand before it.
+    """
+
+    number: int | None
+    begin: Fraction
+    end: Fraction
+    words: tuple[str, ...]
+    missing: tuple[int, int] | None
+
+
+@dataclass(slots=True)
+class Verification:
+    """What a file's signatures say.
+
+    Attributes:
+        windows: how many have which verdicts.
+        findings: the windows that are not as they were signed.
+        video: its id, hexadecimal.
+        publisher: signing key, hexadecimal.
+        lasting: whether that key belongs to somebody, or was made for the file.
+        complete: whether the signed end is there.
+        mode: how pixels are sealed.
+        groups: threshold and number of custodians, of each group that can open it.
+        tracks: from when to when evidence of each track is there, seconds.
+        neural: whether U_d can still estimate: how many frames say where, and out of how many; None where a
+            signed message beside the pictures made it needless to look.
+    """
+
+    windows: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    video: str | None = None
+    publisher: str | None = None
+    lasting: bool = False
+    complete: bool = False
+    mode: str | None = None
+    groups: tuple[tuple[int, int], ...] = ()
+    tracks: dict[int, list[Fraction]] = field(default_factory=dict)
+    neural: tuple[int, int] | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether all is as it was signed."""
+        return bool(self.windows) and set(self.windows) == {"OK"} and self.complete
+
+
+def check(public: Path, publisher: str | None = None) -> Verification:
+    """Verify a file.
+
+    Args:
+        public: the file.
+        publisher: who must have signed it, in any form of a public key; None: whoever did.
+
+    Raises:
+        InputError: no H.264, HEVC or AV1 video.
+    """
+    wanted = None
+    if publisher is not None:
+        (group,) = recipients([publisher])
+        wanted = group.custodians[0].signing
+    chain, found = Chain(wanted), Verification()
+    for window in windows(public):
+        _take(found, window, chain.judge(window))
+    found.video = None if chain.video is None else chain.video.hex()
+    found.publisher = None if chain.publisher is None else chain.publisher.hex()
+    found.lasting, found.complete = chain.lasting, chain.complete
+    if set(found.windows) <= {"NO_EVIDENCE"}:
+        found.neural = _neural(public)
+    return found
+
+
+def show(terminal: Terminal, public: Path, found: Verification) -> None:
+    """For people, or as a JSON document."""
+    about = Table.grid(padding=(0, 2))
+    about.add_column(style="bold", no_wrap=True)
+    about.add_column(overflow="fold")
+    for row in _about(found):
+        about.add_row(*row)
+    terminal.show(about)
+    if found.tracks:
+        tracks = Table("track", "sealed evidence (seconds)", box=None, header_style="bold")
+        for track, (begin, end) in sorted(found.tracks.items()):
+            tracks.add_row(str(track), f"{float(begin):.2f}-{float(end):.2f}")
+        terminal.show(tracks)
+    for line in _lines(found.findings):
+        terminal.say(line)
+    if found.windows and not found.complete and found.video is not None:
+        terminal.say(f"TRUNCATED: {EVIDENCE['TRUNCATED']}")
+    terminal.document(_document(public, found))
+
+
+def _take(found: Verification, window: WindowEvidence, judgement: Judgement) -> None:
+    found.windows.update(judgement.words)
+    if judgement.words != ("OK",):
+        found.findings.append(
+            Finding(judgement.number, window.begin, window.end, judgement.words, judgement.missing)
+        )
+    if window.header is not None:
+        found.mode = window.header.mode
+    if window.envelope is not None:
+        found.groups = tuple((t, len(capsules)) for t, capsules in window.envelope.groups)
+        for piece in window.sealed:
+            span = found.tracks.setdefault(piece.track, [window.begin, window.end])
+            span[1] = window.end
+
+
+def _neural(public: Path) -> tuple[int, int]:
+    try:
+        seen = inspect(public)
+    except MessageError:  # of another pair than the shipped one: whoever has its decoder can tell
+        return 0, 0
+    return seen.readable, seen.frames
+
+
+def _about(found: Verification) -> list[tuple[str, str]]:
+    rows = []
+    if found.video is not None:
+        rows.append(("video", found.video))
+        owner = (
+            ""
+            if found.lasting
+            else ", a key made for this file alone: all is of one hand, nobody knows whose"
+        )
+        rows.append(("publisher", f"{(found.publisher or '')[:16]}{owner}"))
+        groups = ", ".join("one key" if n == 1 else f"{t} of {n} custodians" for t, n in found.groups)
+        sealed = f"{found.mode}, opened by {groups}" if groups else "none that can be opened"
+        rows.append(("evidence", sealed))
+    rows.append(("windows", ", ".join(f"{count} {word}" for word, count in found.windows.items()) or "none"))
+    if found.neural is not None:
+        readable, frames = found.neural
+        said = f"U_d can still estimate: {readable} of {frames} frames say where" if readable else "unknown"
+        rows.append(("evidence", "none: it was never made, or was stripped when this copy was made"))
+        rows.append(("estimate", said))
+    return rows
+
+
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    lines = []
+    for one in findings[:_MOST_SHOWN]:
+        name = "window ?" if one.number is None else f"window {one.number}"
+        for word in one.words:
+            gap = (
+                f" (windows {one.missing[0]} to {one.missing[1]})"
+                if word == "CHAIN_GAP" and one.missing
+                else ""
+            )
+            lines.append(
+                f"{name}, {float(one.begin):.2f}-{float(one.end):.2f} s: {word}{gap}: {EVIDENCE[word]}"
+            )
+    if len(findings) > _MOST_SHOWN:
+        lines.append(f"and {len(findings) - _MOST_SHOWN} windows more; --json names all")
+    return lines
+
+
+def _document(public: Path, found: Verification) -> dict[str, Any]:
+    return {
+        "uunet": "verify",
+        "format": 1,
+        "exit_code": 0 if found.good else 1,
+        "file": str(public),
+        "good": found.good,
+        "video": found.video,
+        "publisher": found.publisher,
+        "lasting_key": found.lasting,
+        "complete": found.complete,
+        "mode": found.mode,
+        "groups": [list(group) for group in found.groups],
+        "windows": dict(found.windows),
+        "findings": [
+            {
+                "window": one.number,
+                "begin": float(one.begin),
+                "end": float(one.end),
+                "verdicts": list(one.words),
+                "missing": None if one.missing is None else list(one.missing),
+            }
+            for one in found.findings
+        ],
+        "tracks": {str(t): [float(b), float(e)] for t, (b, e) in sorted(found.tracks.items())},
+        "frames_with_message": None if found.neural is None else list(found.neural),
+    }
