@@ -24,11 +24,11 @@ from typing import Any
 import av
 import numpy as np
 
+from uunet.audit.coverage import covered
 from uunet.detect import CenterFaceDetector, automatic_scale, full_precision
 from uunet.models import read_card, shipped
 from uunet.track import Tracker, TrackSettings
 from uunet.types import Box, Detection, Layout, Picture, RawFrame, Window
-from uunet_lab.measuring.coverage import covered
 
 GOAL = 0.995
 TRUTH = 0.25  # score from which a box of every frame's detection counts

@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from kit import boxes_file
 from tiny_models import public_model
 from uunet import EncodeSettings, Options, deidentify
+from uunet.audit.traces import Trace, left, traces
 from uunet.video import Codec
 from uunet_lab.__main__ import app
 from uunet_lab.attacks.finding import AttackError
 from uunet_lab.attacks.metadata import Told, compare, metadata, verdict_on
 from uunet_lab.attacks.planting import plant_image, plant_video
-from uunet_lab.attacks.traces import Trace, left, traces
 from video_media import scene
 
 SIZE = (192, 144)

@@ -2,65 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import av
-import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cartoon import draw, street
+from audit_media import SIZE, published, two_people
 from tiny_models import public_model
-from uunet import Options, deidentify
+from uunet.audit.coverage import covered
+from uunet.audit.faces import Seen
+from uunet.errors import AuditError
 from uunet.types import Box, Detection, Layout, Picture
 from uunet_lab.__main__ import app
-from uunet_lab.attacks.finding import AttackError
-from uunet_lab.attacks.missed import Seen, missed, verdict_on
-from uunet_lab.measuring.coverage import covered
+from uunet_lab.attacks.missed import missed, verdict_on
 from video_media import make_video
 
-SIZE, FRAMES, HEIGHT = (320, 240), 6, 60
 LAYOUT = Layout("yuv420p", 8, 2, 2, colour=True, full_range=False, matrix="bt709")
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
 
 
-def places(frame: int) -> list[tuple[float, float]]:
-    return [(80.0 + frame, 90.0), (230.0, 110.0)]
-
-
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two drawn people, one of whom walks."""
-    path = tmp_path_factory.mktemp("clip") / "camera.mkv"
-    with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=25, options={"crf": "12"})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for k in range(FRAMES):
-            image = street(*SIZE)
-            for x, y in places(k):
-                draw(image, x, y, HEIGHT)
-            image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.7), np.uint8)
-            output.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        output.mux(stream.encode(None))
-    return path
-
-
-def published(clip: Path, folder: Path, faces: Sequence[int]) -> Path:
-    """The clip with these of its two faces replaced."""
-    listed: dict[str, list[list[float]]] = {}
-    for k in range(FRAMES):
-        boxes = [[x - 25, y - 32, x + 25, y + 34] for x, y in places(k)]
-        listed[str(k)] = [boxes[i] for i in faces]
-    content: dict[str, Any] = {"format": "uunet-boxes", "version": 1, "size": SIZE, "frames": listed}
-    (folder / "boxes.json").write_text(json.dumps(content))
-    target = folder / "public.mkv"
-    options = Options(model=public_model(folder), seed=1, boxes=folder / "boxes.json")
-    deidentify(clip, target, options)
-    return target
+    return two_people(tmp_path_factory.mktemp("clip") / "camera.mkv")
 
 
 @pytest.mark.parametrize(("faces", "replaced"), [((), 0.0), ((1,), 0.5), ((0, 1), 1.0)])
@@ -114,9 +78,9 @@ def test_the_verdict_follows_from_the_faces() -> None:
 def test_other_frames_are_refused(clip: Path, tmp_path: Path) -> None:
     small = make_video(tmp_path / "small.mp4", frames=6)
     longer = make_video(tmp_path / "longer.mp4", frames=7, size=SIZE)
-    with pytest.raises(AttackError, match="has another size"):
+    with pytest.raises(AuditError, match="another size"):
         missed(clip, small)
-    with pytest.raises(AttackError, match="don't have the same number of frames"):
+    with pytest.raises(AuditError, match="not the same number"):
         missed(clip, longer)
     output = tmp_path / "missed.json"
     arguments = ["attack", "missed", str(clip), str(small), "-o", str(output)]

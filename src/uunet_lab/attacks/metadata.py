@@ -14,10 +14,10 @@ import av
 import numpy as np
 
 from uunet import EncodeSettings, Options, Tools, deidentify
+from uunet.audit.traces import Trace, left, traces
 from uunet.video import Codec
 from uunet_lab.attacks.finding import AttackError, Finding, named
 from uunet_lab.attacks.planting import Image, plant_image, plant_video
-from uunet_lab.attacks.traces import Trace, left, traces
 
 _FRAMES = 24
 _PLANTED: tuple[tuple[str, str, Codec], ...] = (

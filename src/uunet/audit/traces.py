@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,9 @@ from typing import Any
 import av
 
 from uunet.bitstream import CODECS, UUID, is_annexb, length_size
-from uunet.errors import MessageError
+from uunet.errors import AuditError, MessageError
 from uunet.units import nal_units, obu_type, obus, unescape
 from uunet.video import image_codec
-from uunet_lab.attacks.finding import AttackError
 
 _CONVENTIONAL = {b"und", b"VideoHandler", b"SoundHandler", b"DataHandler", b"[0][0][0][0]", b"FFMP"}
 _FORMAT_TAGS = {"major_brand", "minor_version", "compatible_brands", "duration", "DURATION"}
@@ -54,16 +55,24 @@ def traces(path: Path) -> list[Trace]:
         path: a video, or an image (.png, .jpg).
 
     Raises:
-        AttackError: it can't be read.
+        AuditError: it can't be read.
     """
     try:
-        data = path.read_bytes()
         still = image_codec(path)
-        found = list(_of_image(still, data)) if still else list(_of_video(path))
+        found = list(_of_image(still, path.read_bytes()) if still else _of_video(path))
+        with _mapped(path) as data:
+            banners = sorted({match[0] for match in _BANNER.finditer(data)})
     except (av.FFmpegError, OSError, MessageError, IndexError) as error:
-        raise AttackError(f"{path} can't be read: {error}", "give a video, a PNG or a JPEG") from error
-    found += [Trace("banner", "", text) for text in sorted(set(_BANNER.findall(data)))]
+        raise AuditError(f"{path} can't be read: {error}", "give a video, a PNG or a JPEG") from error
+    found += [Trace("banner", "", text) for text in banners]
     return [trace for trace in found if trace.value and trace.value not in _CONVENTIONAL]
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, which may be larger than the memory."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
 
 
 def _of_video(path: Path) -> Iterator[Trace]:
@@ -158,13 +167,13 @@ def left(of: Iterable[Trace], public: Path) -> list[Trace]:
     UTF-16; a shorter one if the same tag has it; of pictures and data a piece out of the middle is enough.
     """
     told = {(trace.name, trace.value) for trace in traces(public)}
-    data = public.read_bytes()
-    return [trace for trace in of if (trace.name, trace.value) in told or _stands_in(trace.value, data)]
+    with _mapped(public) as data:
+        return [trace for trace in of if (trace.name, trace.value) in told or _stands_in(trace.value, data)]
 
 
-def _stands_in(value: bytes, data: bytes) -> bool:
+def _stands_in(value: bytes, data: mmap.mmap) -> bool:
     if len(value) < 4:
         return False
     middle = value[len(value) // 2 - 16 :][:32] if len(value) > 64 else value
     wide = value.decode("utf-8", "replace").encode("utf-16-le")
-    return any(piece in data for piece in (value, middle, wide))
+    return any(data.find(piece) >= 0 for piece in (value, middle, wide))

@@ -1,0 +1,120 @@
+"""What is to be said of an audit, and whether a person has to look at something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from uunet.audit.events import WORST_FIRST
+from uunet.audit.examination import Audit
+from uunet.audit.words import KINDS, many
+from uunet.wording import WHY
+
+TO_LOOK_AT = 3
+"""Exit code: the audit was done, and a person has to look at something."""
+
+_ALIKE = 0.5  # share of replaced faces that a recogniser may take for their person before it is remarked
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A sentence for people: `look` asks for a decision of theirs, `know` does not."""
+
+    level: Literal["look", "know"]
+    text: str
+
+
+def exit_code(audit: Audit) -> int:
+    """0 if nobody has to look at anything; 4 if a file breaks off."""
+    if audit.damage is not None:
+        return audit.damage.exit_code
+    return TO_LOOK_AT if any(remark.level == "look" for remark in remarks(audit)) else 0
+
+
+def verdict(audit: Audit) -> str:
+    """In one sentence."""
+    count = sum(remark.level == "look" for remark in remarks(audit))
+    if not count:
+        return "Nothing was found that a person would have to look at."
+    return f"A person has to look at {many(count, 'thing')} before this file is published."
+
+
+def remarks(audit: Audit) -> list[Remark]:
+    """All that is to be said, what asks for a person first."""
+    said = [*_of_faces(audit), *_of_messages(audit), *_of_models(audit), *_of_the_rest(audit)]
+    return sorted(said, key=lambda remark: remark.level != "look")
+
+
+def _of_faces(audit: Audit) -> Iterator[Remark]:
+    counts = Counter(event.kind for event in audit.events)
+    for kind in WORST_FIRST:
+        if counts[kind]:
+            short, meaning = KINDS[kind]
+            yield Remark("look", f"{many(counts[kind], 'face')}, {short}: {meaning}.")
+    if not audit.faces and not audit.presence.regions:
+        yield Remark("look", "No face was found in either file: look at the video before you rely on that.")
+    found = audit.likeness and audit.likeness.recognised
+    if found and found.own > _ALIKE:
+        yield Remark(
+            "look", f"A recogniser takes {found.own:.0%} of the replaced faces for the person replaced."
+        )
+
+
+def _of_messages(audit: Audit) -> Iterator[Remark]:
+    inspection = audit.inspection
+    silent = inspection.frames - inspection.readable
+    if silent:
+        verdicts = sum((window.verdicts for window in inspection.windows), Counter[str]())
+        why = "; ".join(WHY[name] for name in verdicts if name not in ("OK", "INCOMPLETE"))
+        yield Remark(
+            "look",
+            f"The message of {many(silent, 'frame')} of {inspection.frames} can't be read ({why}): nobody "
+            "can restore them, and which of their faces are replaced is not known here.",
+        )
+    if inspection.incomplete:
+        yield Remark("look", f"In {many(inspection.incomplete, 'frame')} {WHY['INCOMPLETE']}.")
+    if audit.damage is not None:
+        yield Remark("look", f"{audit.damage}: what comes after that was not looked at.")
+
+
+def _of_models(audit: Audit) -> Iterator[Remark]:
+    card = audit.card
+    if card is not None and card.demonstration:
+        yield Remark(
+            "look",
+            f"{card.name} is a demonstration pair, whose private model everybody has: everybody can restore "
+            "these faces.",
+        )
+    elif audit.inspection.readable:
+        yield Remark(
+            "know",
+            "Whoever holds the private model of the pair can restore the faces: that is what it is for.",
+        )
+    if card is None and audit.inspection.readable:
+        yield Remark(
+            "know",
+            "The models of this file are not at hand (--model): regions that are filled with one colour "
+            "count as replaced here, and their borders as bare.",
+        )
+    if audit.filled:
+        yield Remark("know", f"{many(audit.filled, 'region')} filled with one colour: lost for everybody.")
+
+
+def _of_the_rest(audit: Audit) -> Iterator[Remark]:
+    kinds = Counter(stream.kind for stream in audit.inspection.info.streams)
+    for kind, why in (("audio", "sound: voices identify people"), ("subtitle", "subtitles: read them")):
+        if kinds[kind]:
+            yield Remark("look", f"The public file has {why}.")
+    if audit.remains:
+        yield Remark(
+            "look",
+            f"{many(len(audit.remains), 'thing')} that the original tells beside the picture stands in the "
+            "public file too.",
+        )
+    yield Remark(
+        "know",
+        "A face that the detector does not find in the original is not found here either; clothes, hair, "
+        "gait, company, place and time stay as they were.",
+    )
