@@ -16,7 +16,7 @@ from uunet.arguments import UsageError
 from uunet.console import Terminal
 from uunet.custody import load_keys, open_grants, recipients, record
 from uunet.errors import EvidenceError, OutputError
-from uunet.evidence import Keyring
+from uunet.evidence import Keyring, find_evidence
 from uunet.evidence.copying import rekey, shred
 from uunet.evidence.faults import explained
 from uunet.evidence.reading import WindowEvidence, windows
@@ -75,7 +75,8 @@ class Held:
 
     def record(self, action: str, public: Path, **facts: Any) -> str:
         """Write down what is about to be opened."""
-        video = next((w.header.video_id.hex() for w in windows(public) if w.header is not None), None)
+        evidence = find_evidence(public)
+        video = None if evidence is None else evidence.video_id.hex()
         what = {"action": action, "case": self.case, "file": public.name, "video": video, **facts}
         return record(self.log, self.paths, self.keys, what)
 

@@ -13,14 +13,14 @@ from uunet.allocator import give_back_holes, give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import EvidenceError, MessageError
-from uunet.evidence import Originals, sealer_for
+from uunet.evidence import Originals, Sealer, Unsealed, find_evidence
 from uunet.hiding import Signature, find_header, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
 from uunet.ledger import Ledger, Opening, Restoring
 from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
-from uunet.models import Restorer
+from uunet.models import Restorer, read_card, shipped
 from uunet.tools import Tools
 from uunet.track import Tracker
 from uunet.types import TRACKS, FaceDetector, FrameSize, RawFrame, Window
@@ -59,7 +59,7 @@ def deidentify(
     meter, summary, tracks = Meter(), Summary(), set[int]()
     with (
         RawReader(source, codec=options.encode.codec) as reader,
-        sealer_for(options.seal, reader.info.size) as sealer,
+        _sealer(options, reader.info.size) as sealer,
         PublicWriter(
             *(target, reader.info, options.encode),
             keep_metadata=options.keep_metadata,
@@ -180,7 +180,7 @@ def reconstruct(
 
 def _pair_of(source: Path) -> str:
     """Whose messages a file without decoder has, by its own word."""
-    header = find_header(source)
+    header = find_header(source) or find_evidence(source)
     if header is None:
         raise EvidenceError(
             f"{source} says nothing beside its pictures: evidence, if there was any, was stripped",
@@ -237,6 +237,12 @@ def _of_a_copy(summary: Summary) -> str:
         "this copy was stripped or encoded again since it was published: only its pixels speak, and after a "
         "poor encode faces come back blurred"
     )
+
+
+def _sealer(options: Options, size: FrameSize) -> Unsealed:
+    if options.seal is None:
+        return Unsealed()
+    return Sealer(options.seal, size, read_card(options.model or shipped("public")).pair)
 
 
 def _detector(options: Options, tools: Tools) -> FaceDetector:

@@ -10,6 +10,7 @@ copying                      copies for other recipients, or for none any more
 
 from uunet.evidence.header import Mode
 from uunet.evidence.opening import Keyring, Originals
-from uunet.evidence.sealing import Seal, sealer_for
+from uunet.evidence.reading import find_evidence
+from uunet.evidence.sealing import Seal, Sealer, Unsealed
 
-__all__ = ["Keyring", "Mode", "Originals", "Seal", "sealer_for"]
+__all__ = ["Keyring", "Mode", "Originals", "Seal", "Sealer", "Unsealed", "find_evidence"]

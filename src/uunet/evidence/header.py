@@ -28,6 +28,7 @@ class EvidenceHeader:
             all windows come from one hand.
         mode: how the pixels are kept.
         size: of the frames.
+        pair: id of the models that replaced the faces.
     """
 
     nonce: bytes
@@ -35,11 +36,12 @@ class EvidenceHeader:
     lasting: bool
     mode: Mode
     size: FrameSize
+    pair: str
 
     @classmethod
-    def new(cls, publisher: bytes, mode: Mode, size: FrameSize, *, lasting: bool) -> Self:
+    def new(cls, publisher: bytes, mode: Mode, size: FrameSize, pair: str, *, lasting: bool) -> Self:
         """Of a new video."""
-        return cls(secrets.token_bytes(16), publisher, lasting, mode, size)
+        return cls(secrets.token_bytes(16), publisher, lasting, mode, size, pair)
 
     @property
     def video_id(self) -> bytes:
@@ -55,6 +57,7 @@ class EvidenceHeader:
             "lasting": self.lasting,
             "mode": self.mode,
             "size": list(self.size),
+            "pair": self.pair,
         }
         return pack(values)
 
@@ -77,7 +80,8 @@ class EvidenceHeader:
                 "lasting": bool() as lasting,
                 "mode": "exact" | "visual" | "none" as mode,
                 "size": [int() as width, int() as height],
+                "pair": str() as pair,
                 **others,
             } if set(others) == {"version"} and len(nonce) == 16 and len(publisher) == 32:
-                return cls(nonce, publisher, lasting, mode, (width, height))
+                return cls(nonce, publisher, lasting, mode, (width, height), pair)
         raise EvidenceError("the header of the evidence is damaged", "use an undamaged copy of the file")

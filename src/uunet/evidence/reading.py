@@ -74,6 +74,15 @@ def windows(path: Path) -> Iterator[WindowEvidence]:
             yield _window(group, start, reader.time_base)
 
 
+def find_evidence(path: Path) -> EvidenceHeader | None:
+    """The header of a file's evidence: every window has it.
+
+    Raises:
+        InputError: no H.264, HEVC or AV1 video.
+    """
+    return next((window.header for window in windows(path) if window.header is not None), None)
+
+
 def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> WindowEvidence:
     collector = Collector()
     for picture in group:

@@ -96,17 +96,19 @@ class Sealer(Unsealed):
     Args:
         seal: what is wanted; must have passed `Seal.check`.
         size: of the frames.
+        pair: id of the models that replace the faces.
 
     Attributes:
         bytes: of evidence and signatures so far.
         witness: signs each window once it is coded; for the writer, whose thread calls it.
     """
 
-    def __init__(self, seal: Seal, size: FrameSize) -> None:
+    def __init__(self, seal: Seal, size: FrameSize, pair: str) -> None:
         self._exact = seal.mode == "exact"
         self._key = seal.signer or SecretKey.generate()
         publisher = self._key.public().signing
-        self._header = EvidenceHeader.new(publisher, seal.mode, size, lasting=seal.signer is not None)
+        lasting = seal.signer is not None
+        self._header = EvidenceHeader.new(publisher, seal.mode, size, pair, lasting=lasting)
         self._video = self._header.video_id
         self._previous = signing.digest(self._header.pack())
         self._envelope: Envelope | None = None
@@ -191,8 +193,3 @@ class Sealer(Unsealed):
         self._signed += 1
         self.bytes += len(statement)
         return wrap_evidence([whole(atom)])
-
-
-def sealer_for(seal: Seal | None, size: FrameSize) -> Unsealed:
-    """What makes the evidence that is wanted; None: none is."""
-    return Unsealed() if seal is None else Sealer(seal, size)
