@@ -160,3 +160,14 @@ def test_the_demonstration_pair_asks_for_a_person(tmp_path: Path) -> None:
     assert found.card is not None and found.card.demonstration
     assert [text for text in looks(found) if "everybody can restore" in text]
     assert found.fates == {"replaced": 5}
+
+
+def test_sealed_originals_are_said(tmp_path: Path) -> None:
+    source, public = face_clip(tmp_path / "in.mp4"), tmp_path / "public.mp4"
+    assert Ran("keygen", "-o", tmp_path / "court.key").code == 0
+    arguments = ("deidentify", source, "-o", public, "--model", public_model(tmp_path))
+    assert Ran(*arguments, "--to", tmp_path / "court.pub").code == 0
+    found = audit(public, source, model=public_model(tmp_path))
+    assert found.evidence > 500
+    assert [remark.text for remark in remarks(found) if "sealed originals" in remark.text]
+    assert exit_code(found) == 0

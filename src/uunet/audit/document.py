@@ -50,6 +50,7 @@ def document(audit: Audit) -> dict[str, Any]:
             "coasted": presence.coasted,
             "filled": audit.filled,
         },
+        "evidence_bytes": audit.evidence,
         "faces_in_public_regions": audit.still_found,
         "likeness": None if audit.likeness is None else _rounded(asdict(audit.likeness)),
         "remains": [trace.shown() for trace in audit.remains],

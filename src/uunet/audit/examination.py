@@ -24,9 +24,13 @@ from uunet.inspection import Inspection, inspect
 from uunet.job import Listener, Progress
 from uunet.listening import Revealed
 from uunet.masking import is_reversible, unmask
+from uunet.message import unwrap_evidence
 from uunet.models import Card, Restorer, read_card, shipped
-from uunet.types import WINDOW, Detection, FaceDetector, Picture, PublicFrame, RawFrame
+from uunet.types import Detection, FaceDetector, Picture, PublicFrame, RawFrame
 from uunet.video import PublicReader, RawReader
+
+STRETCH = 12
+"""Frames that are one step of the drawing over time: half a second."""
 
 _STRANGE = 16.0  # grey levels by which files may differ outside regions: heavy encoding gives 5
 _AT_FIRST = 25  # frames after which that is judged
@@ -49,7 +53,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """WINDOW frames, for the drawing over time: frames looked at, faces found, regions, faces to look at."""
+    """STRETCH frames, for the drawing over time: frames looked at, faces found, regions, faces to look at."""
 
     looked: int
     faces: int
@@ -73,9 +77,10 @@ class Audit:
         fates: of these faces, how many have which fate (`faces.Fate`).
         still_found: faces that a detector finds in the regions of the public file.
         filled: regions covered with one colour, which nobody can restore; 0 where `card` is None.
+        evidence: bytes of sealed originals beside the pictures; 0 where there are none.
         presence: regions, with and without a face in the original.
         events: what to look at.
-        over_time: every WINDOW frames.
+        over_time: every STRETCH frames.
         likeness: of faces and their replacements; None if there is no region to compare.
         remains: what the original tells beside pictures and sound and the public file still does.
         own: what the public file tells that its original does not.
@@ -94,6 +99,7 @@ class Audit:
     fates: dict[str, int] = field(default_factory=dict)
     still_found: int = 0
     filled: int = 0
+    evidence: int = 0
     presence: Presence = field(default_factory=Presence)
     events: list[Event] = field(default_factory=list)
     over_time: list[Stretch] = field(default_factory=list)
@@ -186,7 +192,8 @@ class _Work:
     def take(self, frame: RawFrame, told: Revealed) -> None:
         """One frame of both files."""
         self._start = frame.pts if self._start is None else self._start
-        if frame.index and frame.index % WINDOW == 0:
+        self._result.evidence += sum(map(len, unwrap_evidence(told.frame.payloads)[0]))
+        if frame.index and frame.index % STRETCH == 0:
             self._end_stretch()
         if frame.index % self._result.settings.every == 0:
             self._look(frame, told)

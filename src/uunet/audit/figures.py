@@ -13,6 +13,8 @@ from uunet.audit.likeness import Likeness
 from uunet.audit.remarks import remarks, verdict
 from uunet.audit.words import clock, many, percent
 
+_LONG = 60.0  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -44,8 +46,7 @@ def figures(audit: Audit) -> list[Figure]:
         ),
         Figure(
             "tracks",
-            f"{presence.tracks:,}"
-            + (f", {presence.tracks * 3600 / seconds:,.0f} in an hour" if seconds else ""),
+            f"{presence.tracks:,}{_per_hour(presence.tracks, seconds)}",
             "A person who goes away and comes back is several tracks.",
         ),
         Figure(
@@ -71,6 +72,11 @@ def figures(audit: Audit) -> list[Figure]:
         ),
     ]
     return rows + ([] if audit.likeness is None else _alike(audit.likeness))
+
+
+def _per_hour(count: int, seconds: float) -> str:
+    """Of seconds nobody can tell how many an hour has."""
+    return f", {count * 3600 / seconds:,.0f} in an hour" if seconds >= _LONG else ""
 
 
 def _alike(found: Likeness) -> list[Figure]:

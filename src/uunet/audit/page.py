@@ -38,6 +38,7 @@ td, th { text-align: left; padding: .3rem 1rem .3rem 0; vertical-align: top; }
 td, th { border-bottom: 1px solid #d5dae0; }
 th { font-weight: 600; } td.value { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.free { white-space: normal; }
+table.figures th { width: 24%; } table.figures td.value { width: 30%; }
 small, figcaption, .meaning { color: #4a5560; font-size: .9rem; }
 .verdict { padding: .6rem 1rem; font-weight: 600; border-left: 6px solid; }
 .look { background: #fff4d6; border-color: #b36b00; } .fine { background: #e6f1f8; border-color: #0072b2; }
@@ -52,7 +53,7 @@ svg { width: 100%; height: auto; } code { overflow-wrap: anywhere; font-size: .8
 <ul>$remarks</ul>
 <p><small>This file is pseudonymised personal data: whoever holds the private model of its pair can restore
 the faces. Pictures on this page are of the public file alone.</small></p>
-<h2>Figures</h2><table>$figures</table>
+<h2>Figures</h2><table class="figures">$figures</table>
 <h2>Over time</h2>$timeline
 <h2>Faces to look at</h2>$events
 <h2>Messages: can the faces be restored?</h2>$messages
@@ -171,8 +172,9 @@ def _messages(audit: Audit) -> str:
         f"<p>Where the faces are is hidden in the file itself, window by window. It can be read in "
         f"{inspection.readable:,} of {many(inspection.frames, 'frame')} ({where or 'nowhere'}); "
         f"whole in {len(windows) - len(ill):,} of {many(len(windows), 'window')}. What can be read can be "
-        "restored with the private model. A message proves neither origin nor integrity: whoever has a "
-        "public model can forge it.</p>"
+        "restored with the private model. A message alone proves neither "
+        "origin nor integrity: whoever has a public model can forge it. `uunet verify` checks signed "
+        "files.</p>"
     )
     if not ill:
         return said

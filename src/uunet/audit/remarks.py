@@ -98,8 +98,14 @@ def _of_models(audit: Audit) -> Iterator[Remark]:
             "The models of this file are not at hand (--model): regions that are filled with one colour "
             "count as replaced here, and their borders as bare.",
         )
+    if audit.evidence:
+        yield Remark(
+            "know",
+            f"The file holds {audit.evidence / 1000:,.0f} kB of sealed originals: whoever holds a key to "
+            "them gets the faces back exactly. `uunet verify` checks its signatures.",
+        )
     if audit.filled:
-        yield Remark("know", f"{many(audit.filled, 'region')} filled with one colour: lost for everybody.")
+        yield Remark("know", f"{many(audit.filled, 'region')} filled with one colour: no model restores it.")
 
 
 def _of_the_rest(audit: Audit) -> Iterator[Remark]:
