@@ -11,8 +11,9 @@ from typing import Any
 
 from uunet.arguments import EvidenceName, UsageError
 from uunet.errors import EvidenceError, InputError
-from uunet.evidence import Mode, Seal
 from uunet.evidence.faults import explained
+from uunet.evidence.header import Mode
+from uunet.evidence.sealing import Seal
 from uunet.keys import journal, keyfile
 from uunet.keys.errors import SealError, WrongKeyError
 from uunet.keys.grant import Grant

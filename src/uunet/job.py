@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from uunet.errors import TruncatedError
-from uunet.evidence import Seal
-from uunet.ledger import Ledger
 from uunet.track import TrackSettings
 from uunet.types import TRACKS, FaceDetector
 from uunet.video import EncodeSettings, PublicReader, RawReader, WriterReport
+
+if TYPE_CHECKING:
+    from uunet.evidence.sealing import Seal
+    from uunet.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)

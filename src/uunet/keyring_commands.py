@@ -16,10 +16,10 @@ from uunet.arguments import UsageError
 from uunet.console import Terminal
 from uunet.custody import load_keys, open_grants, recipients, record
 from uunet.errors import EvidenceError, OutputError
-from uunet.evidence import Keyring, find_evidence
 from uunet.evidence.copying import rekey, shred
 from uunet.evidence.faults import explained
-from uunet.evidence.reading import WindowEvidence, windows
+from uunet.evidence.opening import Keyring
+from uunet.evidence.reading import WindowEvidence, find_evidence, windows
 from uunet.job import Selection, Summary
 from uunet.keys import journal, keyfile
 from uunet.keys.grant import Grant

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from uunet.evidence.opening import Digest, Keyring, Label, Original, Originals
 from uunet.evidence.outline import outline
 from uunet.listening import Revealed
 from uunet.types import TRACKS, Box, RawFrame
+
+if TYPE_CHECKING:
+    from uunet.evidence.opening import Digest, Keyring, Label, Original, Originals
 
 
 @dataclass(frozen=True, slots=True)

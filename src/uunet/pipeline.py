@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from uunet.ahead import Ahead
 from uunet.allocator import give_back_holes, give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import EvidenceError, MessageError
-from uunet.evidence import Originals, Sealer, Unsealed, find_evidence
+from uunet.evidence.unsealed import Unsealed
 from uunet.hiding import Signature, find_header, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
 from uunet.ledger import Ledger, Opening, Restoring
@@ -25,6 +26,9 @@ from uunet.tools import Tools
 from uunet.track import Tracker
 from uunet.types import TRACKS, FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
+
+if TYPE_CHECKING:
+    from uunet.evidence.opening import Originals
 
 _SPARE = 7  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
 
@@ -180,6 +184,8 @@ def reconstruct(
 
 def _pair_of(source: Path) -> str:
     """Whose messages a file without decoder has, by its own word."""
+    from uunet.evidence.reading import find_evidence  # noqa: PLC0415
+
     header = find_header(source) or find_evidence(source)
     if header is None:
         raise EvidenceError(
@@ -191,7 +197,11 @@ def _pair_of(source: Path) -> str:
 
 
 def _originals(source: Path, opening: Opening | None, selection: Selection) -> Originals | None:
-    return None if opening is None else Originals(source, opening.keyring, selection.tracks)
+    if opening is None:
+        return None
+    from uunet.evidence.opening import Originals  # noqa: PLC0415
+
+    return Originals(source, opening.keyring, selection.tracks)
 
 
 def _estimates(restorer: Restorer | None, found: Revealed, i: int) -> bool:
@@ -242,6 +252,8 @@ def _of_a_copy(summary: Summary) -> str:
 def _sealer(options: Options, size: FrameSize) -> Unsealed:
     if options.seal is None:
         return Unsealed()
+    from uunet.evidence.sealing import Sealer  # noqa: PLC0415
+
     return Sealer(options.seal, size, read_card(options.model or shipped("public")).pair)
 
 

@@ -6,11 +6,7 @@ sealing                      while a video is made
 reading · chain              the windows of a public file, and their verdicts
 opening                      what keys and grants open
 copying                      copies for other recipients, or for none any more
+unsealed                     where there is none
+
+What seals and opens is imported where it is needed: most runs need no cryptography, and its memory neither.
 """
-
-from uunet.evidence.header import Mode
-from uunet.evidence.opening import Keyring, Originals
-from uunet.evidence.reading import find_evidence
-from uunet.evidence.sealing import Seal, Sealer, Unsealed
-
-__all__ = ["Keyring", "Mode", "Originals", "Seal", "Sealer", "Unsealed", "find_evidence"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from uunet.evidence.opening import Label
+from typing import TYPE_CHECKING
+
 from uunet.geometry import plane_slices
 from uunet.types import Box, Picture
+
+if TYPE_CHECKING:
+    from uunet.evidence.opening import Label
 
 _WIDTH = 2  # luma pixels, outside of the region: the line covers nothing that was restored
 _COLOURS: dict[Label, tuple[int, int, int]] = {  # red, green, blue, told apart by the colour-blind too

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
 
 from uunet.errors import EvidenceError, OutputError
 from uunet.evidence import crops
@@ -16,17 +15,15 @@ from uunet.evidence.faults import explained
 from uunet.evidence.header import EvidenceHeader, Mode
 from uunet.evidence.piece import Piece, Placed, cut
 from uunet.evidence.statement import Statement, digest_of_sealed
+from uunet.evidence.unsealed import Regions, Unsealed
 from uunet.keys import signing
 from uunet.keys.envelope import Envelope, Sealed, Sealing
 from uunet.keys.identity import Group, SecretKey
 from uunet.message import wrap_evidence
-from uunet.types import Box, CodedWindow, FrameSize, Layout, PublicFrame, RawFrame, Witness
+from uunet.types import CodedWindow, FrameSize, Layout, PublicFrame, RawFrame
 from uunet.video import EncodeSettings
 
 _WORKERS = 1  # little videos are coded while the faces of their window are painted
-
-Regions = Sequence[Sequence[tuple[int, Box]]]
-"""Track and box of every region, per frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +63,6 @@ class Seal:
                     "the publisher's key is among those that can open",
                     "sign with a key of its own: what stands at the camera must open nothing",
                 )
-
-
-class Unsealed:
-    """No evidence and no signatures: does nothing where `Sealer` does something."""
-
-    witness: Witness | None = None
-    bytes = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
-
-    def take(self, frames: Sequence[RawFrame], regions: Regions) -> None:
-        """Nothing."""
-
-    def beside(self, frames: Sequence[PublicFrame]) -> Sequence[PublicFrame]:
-        """The frames as they are."""
-        return frames
 
 
 class Sealer(Unsealed):
