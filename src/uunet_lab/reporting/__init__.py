@@ -1,0 +1,1 @@
+"""One page that binds tables, figures, attacks and contact sheets, from results/**/*.json alone."""

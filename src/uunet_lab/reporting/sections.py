@@ -1,0 +1,156 @@
+"""The parts of the report, each as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from uunet_lab.paper.domains import Domain, domains, domains_figure, domains_table
+from uunet_lab.paper.drawing import PARTS
+from uunet_lab.paper.reading import Experiment, Measured, of
+from uunet_lab.reporting.facts import facts, table, text
+from uunet_lab.reporting.pictures import sheet, svg
+from uunet_lab.reporting.sources import Results, Source
+from uunet_lab.reporting.words import WORDS, Side, said
+
+SIDES: dict[Side, str] = {
+    "protects": "What it protects",
+    "preserves": "What it preserves",
+    "restores": "What it restores",
+}
+
+
+def in_short(results: Results) -> str:
+    """What came out, in a sentence each: of every experiment, and every attack."""
+    shown = []
+    for side, heading in SIDES.items():
+        items = [
+            _item(said(result))
+            for experiment in PARTS
+            if experiment in WORDS and WORDS[experiment].side == side
+            for result in of(results.experiments, experiment)
+        ]
+        if items:
+            shown.append(f"<h3>{heading}</h3><ul>{''.join(items)}</ul>")
+    if results.attacks:
+        items = [
+            f'<li><a href="#{_anchor(attack.name)}">{text(attack.title)}</a>: {text(attack.verdict)}</li>'
+            for attack in results.attacks
+        ]
+        shown.append(f"<h3>What breaks it, and what does not</h3><ul>{''.join(items)}</ul>")
+    return "".join(shown)
+
+
+def _item(sentence: str) -> str:
+    return f"<li>{text(sentence)}</li>"
+
+
+def attacks(results: Results) -> str:
+    """Every attack: its verdict, then its figures."""
+    return "".join(
+        f'<section id="{_anchor(attack.name)}"><h3>{text(attack.title)}</h3>'
+        f'<p class="verdict">{text(attack.verdict)}</p>{_source(attack)}</section>'
+        for attack in results.attacks
+    )
+
+
+def paper(results: Results) -> str:
+    """Every table and figure of the paper, with plain words under each."""
+    shown = [_experiment(results, experiment) for experiment in PARTS if of(results.experiments, experiment)]
+    compared = domains(results.experiments)
+    if len(compared) > 1:
+        shown.append(_domains(compared))
+    return "".join(shown)
+
+
+def _domains(compared: Sequence[Domain]) -> str:
+    """Fig. 13, which puts figures of several experiments side by side."""
+    made, address = domains_table(compared), svg(partial(domains_figure, compared))
+    return (
+        '<section id="domains"><h3>Does it hold on footage of another kind? (Fig. 13)</h3>'
+        "<p>A pair that learnt on one set is measured on others, of which no training saw anything (orange "
+        "squares). What gets worse there will get worse on cameras unlike those of the training.</p>"
+        f"{table(made.header, made.rows, made.caption)}"
+        f'<figure><img alt="pairs on sets" src="{address}"></figure></section>'
+    )
+
+
+def _experiment(results: Results, experiment: Experiment) -> str:
+    part, words = PARTS[experiment], WORDS.get(experiment)
+    heading = words.heading if words else experiment.replace("_", " ")
+    shown = [f'<section id="{_anchor(experiment)}"><h3>{text(heading)}</h3>']
+    if words:
+        shown.append(f"<p>{text(words.asks)}</p>")
+    measured = of(results.experiments, experiment)
+    for make in part.tables:
+        made = make(results.experiments)
+        shown.append(table(made.header, made.rows, made.caption))
+    for result in measured:
+        shown.append(_figure(result))
+    return "".join([*shown, "</section>"])
+
+
+def _figure(result: Measured) -> str:
+    address = svg(partial(PARTS[result.experiment].figure, result))
+    words = f"{said(result)} " if result.experiment in WORDS else ""
+    return (
+        f'<figure><img alt="{text(result.experiment)}, {text(result.name)}" src="{address}">'
+        f"<figcaption>{text(words)}<small>{text(result.name)}: {text(result.data)}; commit "
+        f"{text(result.commit)}; <code>{text(result.command)}</code></small></figcaption></figure>"
+    )
+
+
+def sheets(results: Results, folder: Path) -> str:
+    """The contact sheets, as large as they print well."""
+    return "".join(
+        f'<figure><img alt="contact sheet {text(_name(path, folder))}" src="{sheet(path)}">'
+        f"<figcaption>{text(_name(path, folder))}{_of_what(path, folder, results)}</figcaption></figure>"
+        for path in results.sheets
+    )
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _of_what(path: Path, folder: Path, results: Results) -> str:
+    """The file of results beside whose folder a sheet lies."""
+    beside = path.parent.relative_to(folder).as_posix() + ".json"
+    found = [source for source in results.others if source.name == beside]
+    return "".join(f": {text(source.title)}, {text(source.data)}" for source in found)
+
+
+def others(results: Results) -> str:
+    """All other measurements."""
+    return "".join(
+        f'<section id="{_anchor(source.name)}"><h3>{text(source.title)}</h3>{_source(source)}</section>'
+        for source in results.others
+    )
+
+
+def _source(source: Source) -> str:
+    """Of what, by which commit and command; and the figures, folded."""
+    commands = "".join(f"<br><code>{text(command)}</code>" for command in source.commands)
+    data = f"{text(source.data)}; " if source.data else ""
+    return (
+        f"<p><small>{data}commit {text(source.commit)}; {text(source.name)}{commands}</small></p>"
+        f"<details><summary>all figures</summary>{facts(source.figures)}</details>"
+    )
+
+
+def contents(results: Results) -> str:
+    """Where everything is."""
+    named: Iterable[tuple[str, str]] = [
+        *((_anchor(attack.name), attack.title) for attack in results.attacks),
+        *(
+            (_anchor(experiment), WORDS[experiment].heading if experiment in WORDS else experiment)
+            for experiment in PARTS
+            if of(results.experiments, experiment)
+        ),
+    ]
+    return "".join(f'<li><a href="#{anchor}">{text(title)}</a></li>' for anchor, title in named)
+
+
+def _anchor(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name)
