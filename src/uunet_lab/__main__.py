@@ -13,8 +13,10 @@ from uunet.commands import guarded
 from uunet.usage import HintedGroup
 from uunet_lab.attack_commands import app as attack_app
 from uunet_lab.datasets.commands import app as dataset_app
+from uunet_lab.evaluation.commands import cross as evaluate_cross
 from uunet_lab.evaluation.commands import run as evaluate_run
 from uunet_lab.paper.commands import paper
+from uunet_lab.reporting.commands import report
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
 
@@ -33,7 +35,9 @@ app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(quantise_app, name="quantise")
 evaluate_app.command("run")(evaluate_run)
+evaluate_app.command("cross")(evaluate_cross)
 app.command()(paper)
+app.command()(report)
 app.add_typer(attack_app, name="attack")
 
 
