@@ -30,7 +30,8 @@ def decode(name: str, text: str, length: int) -> bytes:
     except (binascii.Error, ValueError):
         data = b""
     key, check = data[:-_CHECK], data[-_CHECK:]
-    if len(key) != length or check != _checksum(name, key):
+    # one key has one line: base64's other alphabet and the bits that its last letter leaves over are mistyped
+    if len(key) != length or check != _checksum(name, key) or encode(name, key) != text:
         # `from None`: the decoder's complaint may quote the secret
         raise KeyTextError(f"a {name.rstrip('-')} is mistyped or cut off", "copy the whole line") from None
     return key
