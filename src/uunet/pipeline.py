@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +13,19 @@ from uunet.ahead import Ahead
 from uunet.allocator import give_back_holes, give_back_large_blocks
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
-from uunet.errors import EvidenceError, MessageError
+from uunet.errors import EvidenceError
 from uunet.evidence.unsealed import Unsealed
 from uunet.hiding import Signature, find_header, hide, reveal
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
-from uunet.ledger import Ledger, Opening, Restoring
+from uunet.ledger import Opening, Restoring
 from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer, read_card, shipped
+from uunet.refusals import not_shown, of_a_copy, refuse_nothing
 from uunet.tools import Tools
 from uunet.track import Tracker
-from uunet.types import TRACKS, FaceDetector, FrameSize, RawFrame, Window
+from uunet.types import FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
 if TYPE_CHECKING:
@@ -172,13 +173,13 @@ def reconstruct(
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
         ledger = restoring.conclude()
-        _refuse_nothing(summary, ledger, tracks, selection, by_keys=restorer is None)
+        refuse_nothing(summary, ledger, tracks, selection, by_keys=restorer is None)
         report = writer.commit(reader.last_duration)
     summary.ledger, summary.tracks = ledger, ledger.tracks
     summary.faces = ledger.restored
     summary.filled = sum(ledger.labels.values()) - summary.faces
     summary.engines = {} if restorer is None else {"U_d": restorer.engine}
-    notes = (_not_shown(selection, tracks), _of_a_copy(summary))
+    notes = (not_shown(selection, tracks), of_a_copy(summary))
     return summary.concluded(reader, report, meter.seconds(), tuple(filter(None, notes)))
 
 
@@ -207,46 +208,6 @@ def _originals(source: Path, opening: Opening | None, selection: Selection) -> O
 def _estimates(restorer: Restorer | None, found: Revealed, i: int) -> bool:
     """Whether U_d restores this box."""
     return restorer is not None and is_reversible(found.boxes[i], restorer.card.smallest)
-
-
-def _refuse_nothing(
-    summary: Summary, ledger: Ledger, tracks: Collection[int | None], selection: Selection, *, by_keys: bool
-) -> None:
-    """Raises if nothing that was asked for could be restored."""
-    if not summary.frames or (summary.frames == summary.silent and not ledger.restored):
-        raise _nothing_read(summary)
-    missing = _not_shown(selection, tracks)
-    if missing and not tracks and not summary.unnamed:
-        raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
-    if by_keys and ledger.labels and not ledger.restored:
-        reasons = sorted(ledger.hints, key=lambda word: word != "NEED_SHARES")
-        said, hint = (
-            ledger.hints[reasons[0]]
-            if reasons
-            else (
-                "there is no sealed evidence of it",
-                "`uunet verify` says what is sealed, and what became of it",
-            )
-        )
-        raise EvidenceError(
-            f"nothing could be opened: {said}", hint, reasons[0] if reasons else "NO_EVIDENCE"
-        )
-
-
-def _not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
-    """What is to be said of chosen tracks that no frame shows; nothing where there are none."""
-    missing = sorted(track for track in selection.tracks or () if track % TRACKS not in tracks)
-    return f"no frame shows track {', '.join(map(str, missing))}" if missing else ""
-
-
-def _of_a_copy(summary: Summary) -> str:
-    """What is to be said where nothing but the pixels spoke."""
-    if not summary.of_a_copy:
-        return ""
-    return (
-        "this copy was stripped or encoded again since it was published: only its pixels speak, and after a "
-        "poor encode faces come back blurred"
-    )
 
 
 def _sealer(options: Options, size: FrameSize) -> Unsealed:
@@ -312,13 +273,3 @@ def _note(summary: Summary, found: Revealed, chosen: frozenset[int], *, named: b
         note_frame(summary.incomplete_frames, found.frame.index, found.verdict)
     elif found.verdict != "OK":
         note_frame(summary.silent_frames, found.frame.index, found.verdict)
-
-
-def _nothing_read(summary: Summary) -> MessageError:
-    if not summary.frames:
-        return MessageError("no frame lies in the chosen time", "choose --from and --to inside the video")
-    reasons = ", ".join(sorted({run.verdict for run in summary.silent_frames}))
-    return MessageError(
-        f"no message could be read in any frame ({reasons})",
-        "the video is none of uunet's, or of another pair of models, or was cropped or encoded too poorly",
-    )

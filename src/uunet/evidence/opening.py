@@ -168,6 +168,13 @@ class Originals:
                     yield placed.frame, Original(sealed.track, placed, label, crop)
 
     def _open(self, window: WindowEvidence, judgement: Judgement, sealed: Sealed) -> bytes:
+        if "ALTERED_PICTURES" in judgement.words:
+    """Those of a file; none of one whose codec carries no evidence: it is a copy that was encoded again."""
+            raise EvidenceError(
+                "the pictures of this window are not those that were signed",
+                "use an undamaged copy of the file",
+                "ALTERED_PICTURES",
+            )
         # attack: evidence that no publisher signed, made by one of its recipients, is shown as an original
         if digest_of_sealed(sealed) not in judgement.trusted or sealed.window != judgement.number:
             raise EvidenceError("this evidence is not what was signed", "use an undamaged copy", "ALTERED")

@@ -1,0 +1,60 @@
+"""What is to be said of a restoration that lacks something, or refused where it lacks everything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from uunet.errors import EvidenceError, MessageError
+from uunet.job import Selection, Summary
+from uunet.ledger import Ledger
+from uunet.types import TRACKS
+
+
+def refuse_nothing(
+    summary: Summary, ledger: Ledger, tracks: Collection[int | None], selection: Selection, *, by_keys: bool
+) -> None:
+    """Raises if nothing that was asked for could be restored."""
+    if not summary.frames or (summary.frames == summary.silent and not ledger.restored):
+        raise _nothing_read(summary)
+    missing = not_shown(selection, tracks)
+    if missing and not tracks and not summary.unnamed:
+        raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
+    if by_keys and ledger.labels and not ledger.restored:
+        reasons = sorted(ledger.hints, key=lambda word: word != "NEED_SHARES")
+        said, hint = (
+            ledger.hints[reasons[0]]
+            if reasons
+            else (
+                "there is no sealed evidence of it",
+                "`uunet verify` says what is sealed, and what became of it",
+            )
+        )
+        raise EvidenceError(
+            f"nothing could be opened: {said}", hint, reasons[0] if reasons else "NO_EVIDENCE"
+        )
+
+
+def not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
+    """What is to be said of chosen tracks that no frame shows; nothing where there are none."""
+    missing = sorted(track for track in selection.tracks or () if track % TRACKS not in tracks)
+    return f"no frame shows track {', '.join(map(str, missing))}" if missing else ""
+
+
+def of_a_copy(summary: Summary) -> str:
+    """What is to be said where nothing but the pixels spoke."""
+    if not summary.of_a_copy:
+        return ""
+    return (
+        "this copy was stripped or encoded again since it was published: only its pixels speak, and after a "
+        "poor encode faces come back blurred"
+    )
+
+
+def _nothing_read(summary: Summary) -> MessageError:
+    if not summary.frames:
+        return MessageError("no frame lies in the chosen time", "choose --from and --to inside the video")
+    reasons = ", ".join(sorted({run.verdict for run in summary.silent_frames}))
+    return MessageError(
+        f"no message could be read in any frame ({reasons})",
+        "the video is none of uunet's, or of another pair of models, or was cropped or encoded too poorly",
+    )
