@@ -169,7 +169,7 @@ class Originals:
 
     def _open(self, window: WindowEvidence, judgement: Judgement, sealed: Sealed) -> bytes:
         if "ALTERED_PICTURES" in judgement.words:
-    """Those of a file; none of one whose codec carries no evidence: it is a copy that was encoded again."""
+            # attack: a picture is taken out, and originals are shown in the wrong moment of those after it
             raise EvidenceError(
                 "the pictures of this window are not those that were signed",
                 "use an undamaged copy of the file",
