@@ -8,7 +8,7 @@ import traceback
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from key_kit import ALICE, BOB, CAROL, every_bit, flipped, forms, public
@@ -119,6 +119,7 @@ def test_nothing_shows_a_secret() -> None:
 # --- sealing -------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=100), st.binary(max_size=20))
 def test_what_is_sealed_opens_with_the_key_and_the_context(plaintext: bytes, context: bytes) -> None:
     capsule = public(ALICE).seal(plaintext, context)

@@ -27,6 +27,26 @@ def unpack(data: bytes) -> Any:
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise AlteredError("a sealed structure is damaged", "use an undamaged copy of the file") from error
     # attack: a second encoding of the same value that gives another hash, or bytes smuggled in behind
-    if stream.tell() != len(data) or pack(value) != data:
+    if stream.tell() != len(data) or not _is_plain(value, len(data)) or pack(value) != data:
         raise AlteredError("a sealed structure has a second encoding", "use an undamaged copy of the file")
     return value
+
+
+def _is_plain(value: Any, most: int) -> bool:
+    """Whether it is made of what `pack` is for (or a signature's tag), of at most so many values."""
+    # attack: a few bytes of shared values (tags 28, 29) are lists in themselves, or each the last twice
+    waiting = [value]
+    while waiting and most:
+        most -= 1
+        match waiting.pop():
+            case list() | tuple() as values:
+                waiting += values
+            case dict() as entries:
+                waiting += [*entries, *entries.values()]
+            case cbor2.CBORTag(tag=18) as signature:
+                waiting.append(signature.value)
+            case None | int() | bytes() | str():
+                pass
+            case _:
+                return False
+    return not waiting
