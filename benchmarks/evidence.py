@@ -2,12 +2,12 @@
 
     python benchmarks/evidence.py CLIP… -o results/evidence.json [--codecs h264 hevc av1]
 
-Every clip is published without evidence, with `visual` and with `exact`, taking turns, in processes of their
-own with the same settings and seed. Counted are the bytes of evidence and signatures for each region and frame,
-by the region's side, and what they add to the file; time is that of the processor, `exact` and `visual`
-against none. Then each file is verified, copied into the other containers and
-verified again, and opened: every plane of every region, of every frame, must be what the camera's file decodes
-to (as `deidentify` works on it: in the pixel format of its output).
+Every clip is published without evidence, with `visual` and with `exact`, in processes of their own with the
+same settings and seed. Counted are the bytes of evidence and signatures for each region and frame, by the
+region's side, and what they add to the file; time is that of the processor, against none. Then each file is
+verified, copied into the other containers and verified again, and opened: every plane of every region, in
+every frame, must be what the camera's file decodes to (as `deidentify` works on it: in the pixel format of
+its output).
 """
 
 from __future__ import annotations

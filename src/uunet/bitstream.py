@@ -106,7 +106,7 @@ def strip_foreign(codec: str, packet: bytes, *, annexb: bool, length_size: int =
 def replace(
     codec: str,
     packet: bytes,
-    change: Callable[[tuple[bytes, ...]], Sequence[bytes]],
+    other: Callable[[tuple[bytes, ...]], Sequence[bytes]],
     *,
     annexb: bool,
     length_size: int = 4,
@@ -115,13 +115,13 @@ def replace(
 
     Args:
         codec, packet, annexb, length_size: as in `insert`.
-        change: from the payloads that are there to those that shall be.
+        other: from the payloads that are there to those that shall be.
 
     Raises:
         MessageError: as `insert` does.
     """
     found = extract(codec, packet, annexb=annexb, length_size=length_size)
-    wanted = tuple(change(found))
+    wanted = tuple(other(found))
     if wanted == found:
         return packet
     bare = _filtered(codec, packet, lambda data: not data.startswith(UUID), annexb, length_size)

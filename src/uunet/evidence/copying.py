@@ -41,7 +41,7 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
     done = Copied()
     fresh: dict[bytes, tuple[Envelope, Sealing]] = {}
 
-    def change(window: WindowEvidence) -> WindowEvidence:
+    def rewritten(window: WindowEvidence) -> WindowEvidence:
         if window.header is None or not (window.sealed or window.envelope):
             return window
         if window.damaged:
@@ -56,7 +56,7 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
         done.windows, done.pieces = done.windows + 1, done.pieces + len(sealed)
         return replace(window, envelope=envelope, sealed=sealed)
 
-    _copy(source, target, change, done)
+    _copy(source, target, rewritten, done)
     return done
 
 
@@ -71,7 +71,7 @@ def shred(source: Path, target: Path, *, envelopes_only: bool = False) -> Copied
     """
     done = Copied()
 
-    def change(window: WindowEvidence) -> WindowEvidence:
+    def rewritten(window: WindowEvidence) -> WindowEvidence:
         if window.header is None or not (window.sealed or window.envelope):
             return window
         done.windows, done.pieces = done.windows + 1, done.pieces + len(window.sealed)
@@ -79,12 +79,12 @@ def shred(source: Path, target: Path, *, envelopes_only: bool = False) -> Copied
         kept = tuple(replace(piece, wraps=()) for piece in window.sealed) if envelopes_only else ()
         return replace(window, envelope=None, sealed=kept, shredded=True)
 
-    _copy(source, target, change, done)
+    _copy(source, target, rewritten, done)
     return done
 
 
 def _copy(
-    source: Path, target: Path, change: Callable[[WindowEvidence], WindowEvidence], done: Copied
+    source: Path, target: Path, rewritten: Callable[[WindowEvidence], WindowEvidence], done: Copied
 ) -> None:
     read = windows(source)
     places: Iterator[list[bytes]] = iter(())
@@ -93,7 +93,7 @@ def _copy(
         nonlocal places
         atoms, others = unwrap_evidence(payloads)
         if Kind.HEADER in map(kind_of, atoms):
-            window = change(next(w for w in read if w.header is not None))
+            window = rewritten(next(w for w in read if w.header is not None))
             places = iter(spread(_atoms(window), len(window.pts)))
         return (*others, *wrap_evidence(next(places, [])))
 

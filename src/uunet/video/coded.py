@@ -100,7 +100,7 @@ class CodedReader:
             pts = packet.pts or 0
             yield CodedPicture(pts, pts + (packet.duration or 0), payloads, digest, outside | inside)
 
-    def copy_to(self, output: OutputContainer, change: Change) -> None:
+    def copy_to(self, output: OutputContainer, other: Change) -> None:
         """Every stream, its tags and its packets, with other payloads beside the pictures."""
         output.flags |= cast(int, ContainerFlags.bitexact.value)  # no muxer's banner, no date
         output.metadata.update(self._input.metadata)
@@ -114,20 +114,20 @@ class CodedReader:
         for packet in _packets(self._input, carrying):
             copied = packet
             if packet.stream_index == self._stream.index:
-                copied = Packet(bitstream.replace(self.codec, bytes(packet), change, **self._framing))
+                copied = Packet(bitstream.replace(self.codec, bytes(packet), other, **self._framing))
                 copied.pts, copied.dts, copied.duration = packet.pts, packet.dts, packet.duration
                 copied.time_base, copied.is_keyframe = packet.time_base, packet.is_keyframe
             copied.stream = targets[packet.stream_index]
             output.mux(copied)
 
 
-def copy_with_payloads(source: Path, target: Path, change: Change) -> None:
+def copy_with_payloads(source: Path, target: Path, other: Change) -> None:
     """A copy of a file in which other user data stand beside the pictures; not a picture is touched.
 
     Args:
         source: a public file.
         target: of the same suffix. It appears only when it is complete.
-        change: is called for each picture, in decoding order.
+        other: is called for each picture, in decoding order.
 
     Raises:
         InputError: no H.264, HEVC or AV1 video.
@@ -147,7 +147,7 @@ def copy_with_payloads(source: Path, target: Path, change: Change) -> None:
                 with av.open(
                     f"file:{partial}", "w", format=container.muxer, container_options=options
                 ) as output:
-                    reader.copy_to(output, change)
+                    reader.copy_to(output, other)
                 partial.replace(target)
         except BaseException:
             partial.unlink(missing_ok=True)
