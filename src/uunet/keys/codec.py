@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -41,7 +42,7 @@ def _is_plain(value: Any, most: int) -> bool:
         match waiting.pop():
             case list() | tuple() as values:
                 waiting += values
-            case dict() as entries:
+            case Mapping() as entries:  # inside a tag cbor2 makes no dict
                 waiting += [*entries, *entries.values()]
             case cbor2.CBORTag(tag=18) as signature:
                 waiting.append(signature.value)

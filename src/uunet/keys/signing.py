@@ -61,8 +61,9 @@ def _parts(statement: bytes) -> tuple[bytes, bytes]:
     value = unpack(statement)
     if isinstance(value, cbor2.CBORTag) and value.tag == _TAG and isinstance(value.value, list | tuple):
         match value.value:
+            # attack: an empty list or 0 in place of the empty map: another digest under the same signature
             case [protected, unprotected, bytes() as payload, bytes() as signature] if (
-                protected == _PROTECTED and not unprotected
+                protected == _PROTECTED and unprotected == {}
             ):
                 return payload, signature
     raise AlteredError("a statement is damaged", "use an undamaged copy of the file")
