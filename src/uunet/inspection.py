@@ -10,7 +10,7 @@ from pathlib import Path
 from uunet.errors import TruncatedError
 from uunet.hiding import find_header, reveal
 from uunet.listening import Revealed
-from uunet.message import Header
+from uunet.message import Header, unwrap_evidence
 from uunet.models import shipped_pair
 from uunet.video import PublicReader, VideoInfo
 
@@ -62,6 +62,7 @@ class Inspection:
         windows: in order; frames without a readable message form windows without a number.
         tracks: where each track, 0..63, is seen; track numbers are used again after 64 tracks.
         unnamed: regions that belong to no known track.
+        evidence: bytes of sealed evidence and signatures; `uunet verify` says what they are worth.
         damage: set if the file breaks off.
     """
 
@@ -72,6 +73,7 @@ class Inspection:
     windows: list[WindowHealth] = field(default_factory=list)
     tracks: dict[int, list[Span]] = field(default_factory=dict)
     unnamed: int = 0
+    evidence: int = 0
     damage: TruncatedError | None = None
 
     @property
@@ -124,6 +126,7 @@ def _end(result: Inspection, time: Fraction) -> None:
 def _take(result: Inspection, found: Revealed, time: Fraction) -> None:
     index = found.frame.index
     result.frames += 1
+    result.evidence += sum(map(len, unwrap_evidence(found.frame.payloads)[0]))
     result.header = result.header or found.header
     window = _window_of(result, found, index, time)
     window.span.last = index

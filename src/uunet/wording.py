@@ -223,6 +223,7 @@ def inspection_document(found: Inspection, path: Path) -> dict[str, Any]:
             str(track): [_span(span) for span in spans] for track, spans in sorted(found.tracks.items())
         },
         "unnamed_regions": found.unnamed,
+        "evidence_bytes": found.evidence,
         "windows": [
             {
                 "number": window.number,
@@ -254,6 +255,8 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     about.add_row("messages", _read(found.readable, found.frames, found.incomplete))
     if found.incomplete:
         about.add_row("incomplete", WHY["INCOMPLETE"])
+    if found.evidence:
+        about.add_row("evidence", f"{found.evidence / 1000:.0f} kB, sealed or signed: see `uunet verify`")
     if found.unnamed:
         about.add_row("unnamed", f"{many(found.unnamed, 'region')} of no known track")
     yield about
