@@ -41,6 +41,7 @@ def load(path: Path, passphrase: Passphrase) -> SecretKey:
     Raises:
         KeyTextError: missing, readable by others, no secret key, or a wrong passphrase.
     """
+    _refuse_secret(str(path))
     data = _read(path)
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise KeyTextError(f"{path} may be read by others", f"it is a secret: chmod 600 {path}")
@@ -75,11 +76,7 @@ def recipient(text: str) -> Group:
     """
     if text.startswith((PUBLIC, GROUP)):
         return Group.parse(text)
-    if text.startswith(SECRET):
-        # attack: a secret on the command line is in the history of the shell and in the list of processes
-        raise KeyTextError(
-            "this is a secret key", "give a public one, and replace the secret: others may know it now"
-        )
+    _refuse_secret(text)
     path = Path(text)
     for line in _lines(_read(path), path):
         if line.startswith((PUBLIC, GROUP)):
@@ -87,6 +84,16 @@ def recipient(text: str) -> Group:
         if line.startswith(SECRET):
             raise KeyTextError(f"{path} is a secret key", "give the .pub that `keygen` wrote beside it")
     raise KeyTextError(f"{path} holds no public key", "give a file .pub that `uunet keygen` wrote")
+
+
+def _refuse_secret(text: str) -> None:
+    """Where the name of a file or a public key is expected: the text is not repeated."""
+    if SECRET.lower() in text.lower():
+        # attack: a secret on the command line is in the history of the shell and in the list of processes
+        raise KeyTextError(
+            "this is a secret key",
+            "give the file of a key or a public one, and replace the secret: others may know it now",
+        )
 
 
 def _lines(data: bytes, path: Path) -> list[str]:
