@@ -17,7 +17,7 @@ from uunet.message import unwrap_evidence
 from uunet.types import WINDOW
 from uunet.video import CodedPicture, CodedReader
 
-_MOST = 4 * WINDOW  # pictures that are taken together where nothing says where a window begins
+_MOST = 4 * WINDOW  # pictures that are taken together at most: no window has half as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,12 @@ def windows(path: Path) -> Iterator[WindowEvidence]:
     with CodedReader(path) as reader:
         start: int | None = None
         group: list[CodedPicture] = []
-        bare = True
         for picture in reader:
             start = picture.pts if start is None else min(start, picture.pts)
             begins = Kind.HEADER in map(kind_of, unwrap_evidence(picture.payloads)[0])
-            if group and (begins or (bare and len(group) == _MOST)):
+            if group and (begins or len(group) == _MOST):
                 yield _window(group, start, reader.time_base)
                 group = []
-            bare = not begins if not group else bare
             group.append(picture)
         if group and start is not None:
             yield _window(group, start, reader.time_base)
