@@ -143,6 +143,7 @@ class Restoring:
     def conclude(self) -> Ledger:
         """The ledger, once all frames are done."""
         if self._originals is not None:
+            self._originals.finish()
             self.ledger.conclude(self._originals)
         return self.ledger
 

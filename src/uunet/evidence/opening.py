@@ -138,15 +138,28 @@ class Originals:
             window = next(self._windows, None)
             if window is None:
                 return ()
+            judgement = self._judge(window)
             self._until = window.pts[-1]
+            if pts > self._until:
+                continue  # nobody asked for this window: it is judged, and stays shut
             self._here, self.shut = {}, {}
-            for frame, original in self._of(window, picture):
+            for frame, original in self._of(window, judgement, picture):
                 self._here.setdefault(window.pts[frame], []).append(original)
         return self._here.get(pts, ())
 
-    def _of(self, window: WindowEvidence, like: Picture) -> Iterator[tuple[int, Original]]:
+    def finish(self) -> None:
+        """Judge the windows that nobody asked for, so that the chain is known to its end."""
+        for window in self._windows:
+            self._judge(window)
+
+    def _judge(self, window: WindowEvidence) -> Judgement:
         judgement = self.chain.judge(window)
         self.judgements.update(judgement.words)
+        return judgement
+
+    def _of(
+        self, window: WindowEvidence, judgement: Judgement, like: Picture
+    ) -> Iterator[tuple[int, Original]]:
         for sealed in window.sealed:
             if self._tracks is not None and sealed.track not in self._tracks:
                 continue
