@@ -155,6 +155,60 @@ def attack_linkability(
     _attack(output, attack)
 
 
+@app.command("naive")
+def attack_naive(
+    people: Annotated[
+        Path, typer.Option(help="A packed set with several images of a person, never trained on.")
+    ],
+    output: Output,
+    public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
+    count: Annotated[int, typer.Option(min=2, help="People at most.")] = 300,
+    seed: int = 1,
+) -> None:
+    """Does a recogniser off the shelf, which has a raw image of each person, name replaced faces?"""
+
+    def attack() -> Finding:
+        from uunet.models import Swapper  # noqa: PLC0415
+        from uunet_lab.attacks.naive import naive  # noqa: PLC0415
+        from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
+
+        return naive(open_set(people), Swapper(public), _judge(), people=count, seed=seed)
+
+    _attack(output, attack)
+
+
+@app.command("parrot")
+def attack_parrot(  # noqa: PLR0917 (typer's arguments are options)
+    people: Annotated[
+        Path, typer.Option(help="A packed set with several images of a person, never trained on.")
+    ],
+    faces: Annotated[Path, typer.Option(help="A packed set of other people, for the attacker's network.")],
+    output: Output,
+    public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of the network's training.")] = None,
+    precision: Annotated[Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes.")] = (
+        "bf16-mixed"
+    ),
+    seed: int = 1,
+    quick: Annotated[bool, typer.Option("--quick", help="80 people, and a network hardly trained.")] = False,
+) -> None:
+    """Does a recogniser that was made for replaced faces, by somebody who has U_e, name them?"""
+
+    def attack() -> Finding:
+        from uunet.models import Swapper  # noqa: PLC0415
+        from uunet_lab.attacks import parrot  # noqa: PLC0415
+        from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
+        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+        chosen = parrot.QUICK if quick else parrot.FULL
+        if steps is not None:
+            chosen = replace(chosen, network=replace(chosen.network, steps=steps))
+        fabric, known, others = open_devices(precision), open_set(people), open_set(faces)
+        return parrot.parrot(fabric, known, others, Swapper(public), _judge(), profile=chosen, seed=seed)
+
+    _attack(output, attack)
+
+
 def _judge() -> DlibJudge:
     from uunet_lab.measuring.judge import REGION_INSET, DlibJudge  # noqa: PLC0415
 

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from lab_media import drawn_set
 from tiny_models import private_model, public_model
 from uunet_lab.__main__ import app
+from uunet_lab.attacks.asking import ask
 from uunet_lab.attacks.finding import AttackError
-from uunet_lab.attacks.inversion import InversionProfile, ask, inversion, verdict_on
+from uunet_lab.attacks.inversion import InversionProfile, inversion, verdict_on
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.methods.uunet.networks import Restorer
 from uunet_lab.training.channel import soft_border

@@ -17,10 +17,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from uunet.geometry import soft_border
-from uunet.masking import NoiseBank, Region, mask
-from uunet.models import Swapper
-from uunet.types import RawFrame
 from uunet.video import EncodeSettings
+from uunet_lab.attacks.asking import Pairs, ask
 from uunet_lab.attacks.finding import AttackError, Finding
 from uunet_lab.datasets.index import FaceSet
 from uunet_lab.measuring.judge import DlibJudge, auc
@@ -61,14 +59,6 @@ class InversionProfile:
 
 FULL = InversionProfile()
 QUICK = InversionProfile(pairs=(100, 1000), steps=120, held_out=70)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
-    """What the attacker knows: uint8 RGB (n, 64, 64, 3) each, regions as the camera saw and as U_e paints."""
-
-    x: npt.NDArray[np.uint8]
-    a: npt.NDArray[np.uint8]
 
 
 def inversion(
@@ -127,20 +117,6 @@ def inversion(
     metrics["decoders"] = _measured(shown["x"], restored, judge)
     what = f"{len(shown['x'])} held-out faces of {faces.origin or 'a set'}"
     return Finding("a decoder trained by asking U_e alone", what, metrics, verdict_on(metrics["decoders"]))
-
-
-def ask(swapper: Swapper, stills: Sequence[Image], seed: int) -> Pairs:
-    """What U_e makes of faces, each with a virtual identity of its own, pasted and rounded as in a frame."""
-    noise = NoiseBank(seed + 1000, swapper.card.side)
-    x: list[Image] = []
-    a: list[Image] = []
-    for begin in range(0, len(stills), _PER):
-        mosaic = Mosaic.of(stills[begin : begin + _PER], MARGIN)
-        regions = [Region(box, begin + i) for i, box in enumerate(mosaic.boxes)]
-        public = mask(RawFrame(mosaic.picture, 0, 0), regions, swapper, noise)
-        x += mosaic.faces()
-        a += mosaic.with_picture(public.picture).faces()
-    return Pairs(np.stack(x), np.stack(a))
 
 
 def _shown(pair: Pair, stills: Sequence[Image]) -> dict[str, list[Image]]:

@@ -35,7 +35,8 @@ def in_short(results: Results) -> str:
             shown.append(f"<h3>{heading}</h3><ul>{''.join(items)}</ul>")
     if results.attacks:
         items = [
-            f'<li><a href="#{_anchor(attack.name)}">{text(attack.title)}</a>: {text(attack.verdict)}</li>'
+            f'<li><a href="#{_anchor(attack.name)}">{text(_titled(attack, results))}</a>: '
+            f"{text(attack.verdict)}</li>"
             for attack in results.attacks
         ]
         shown.append(f"<h3>What breaks it, and what does not</h3><ul>{''.join(items)}</ul>")
@@ -49,10 +50,16 @@ def _item(sentence: str) -> str:
 def attacks(results: Results) -> str:
     """Every attack: its verdict, then its figures."""
     return "".join(
-        f'<section id="{_anchor(attack.name)}"><h3>{text(attack.title)}</h3>'
+        f'<section id="{_anchor(attack.name)}"><h3>{text(_titled(attack, results))}</h3>'
         f'<p class="verdict">{text(attack.verdict)}</p>{_source(attack)}</section>'
         for attack in results.attacks
     )
+
+
+def _titled(attack: Source, results: Results) -> str:
+    """The title; with its data, where others have the same."""
+    same = [other for other in results.attacks if other.title == attack.title]
+    return attack.title if len(same) == 1 else f"{attack.title}: {attack.data}"
 
 
 def paper(results: Results) -> str:
@@ -142,7 +149,7 @@ def _source(source: Source) -> str:
 def contents(results: Results) -> str:
     """Where everything is."""
     named: Iterable[tuple[str, str]] = [
-        *((_anchor(attack.name), attack.title) for attack in results.attacks),
+        *((_anchor(attack.name), _titled(attack, results)) for attack in results.attacks),
         *(
             (_anchor(experiment), WORDS[experiment].heading if experiment in WORDS else experiment)
             for experiment in PARTS
