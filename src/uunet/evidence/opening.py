@@ -188,6 +188,11 @@ class Originals:
                 "use an undamaged copy of the file",
                 "ALTERED_PICTURES",
             )
+        if judgement.number is None:
+            words = ", ".join(judgement.words)
+            raise EvidenceError(
+                f"no signature says whose it is ({words})", "`uunet verify` says more", judgement.words[0]
+            )
         # attack: evidence that no publisher signed, made by one of its recipients, is shown as an original
         if digest_of_sealed(sealed) not in judgement.trusted or sealed.window != judgement.number:
             raise EvidenceError("this evidence is not what was signed", "use an undamaged copy", "ALTERED")
