@@ -18,6 +18,7 @@ Word = Literal[
     "OTHER_VIDEO",
     "OTHER_PUBLISHER",
     "BAD_SIGNATURE",
+    "PICTURES_MISSING",
     "ALTERED_PICTURES",
     "ALTERED_EVIDENCE",
     "EVIDENCE_MISSING",
@@ -114,12 +115,20 @@ class Chain:
 
 
 def _content(window: WindowEvidence, said: Statement) -> Iterator[Word]:
-    same = said.frames == len(window.pts) and said.pictures == window.pictures
-    if not same or said.parameters != window.parameters:
+    if len(window.pts) < said.frames:
+        yield "PICTURES_MISSING"
+    elif (len(window.pts), window.pictures, window.parameters) != (
+        said.frames,
+        said.pictures,
+        said.parameters,
+    ):
         yield "ALTERED_PICTURES"
-    if not window.sealed and said.evidence:
+    there = tuple(map(digest_of_sealed, window.sealed))
+    if window.damaged or not set(there) <= set(said.evidence):
+        yield "ALTERED_EVIDENCE"
+    elif set(there) != set(said.evidence):
         yield "SHREDDED" if window.shredded else "EVIDENCE_MISSING"
-    elif tuple(map(digest_of_sealed, window.sealed)) != said.evidence or window.damaged:
+    elif there != said.evidence:
         yield "ALTERED_EVIDENCE"
     elif said.evidence and window.envelope is None:
         yield "SHREDDED" if window.shredded else "EVIDENCE_MISSING"

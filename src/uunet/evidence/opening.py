@@ -181,13 +181,14 @@ class Originals:
                     yield placed.frame, Original(sealed.track, placed, label, crop)
 
     def _open(self, window: WindowEvidence, judgement: Judgement, sealed: Sealed) -> bytes:
-        if "ALTERED_PICTURES" in judgement.words:
+        for word in ("PICTURES_MISSING", "ALTERED_PICTURES"):
             # attack: a picture is taken out, and originals are shown in the wrong moment of those after it
-            raise EvidenceError(
-                "the pictures of this window are not those that were signed",
-                "use an undamaged copy of the file",
-                "ALTERED_PICTURES",
-            )
+            if word in judgement.words:
+                raise EvidenceError(
+                    f"the pictures of a window are not those that were signed ({word})",
+                    "use an undamaged copy of the file",
+                    word,
+                )
         if judgement.number is None:
             words = ", ".join(judgement.words)
             raise EvidenceError(
