@@ -111,4 +111,4 @@ def _hvcc(data: bytes) -> Iterator[bytes]:
 
 def _sized(data: bytes, at: int) -> tuple[bytes, int]:
     end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-    return data[at + 2 : end], end
+    return data[at + 2 : end].rstrip(b"\0"), end  # FFmpeg leaves one behind where it was MPEG-TS before
