@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -55,7 +56,7 @@ def export(  # noqa: PLR0917
     with guarded() as terminal:
         from uunet.models import Card  # noqa: PLC0415
         from uunet_lab.measuring.results import card_metrics, revision  # noqa: PLC0415
-        from uunet_lab.methods.uunet.pair import load_pair  # noqa: PLC0415
+        from uunet_lab.methods.uunet.pair import load_pair, side_of  # noqa: PLC0415
         from uunet_lab.training.export import export as write  # noqa: PLC0415
 
         encoder, decoder = load_pair(run / "last.pt")
@@ -64,7 +65,7 @@ def export(  # noqa: PLR0917
             name=name,
             role="public",
             pair=pair or secrets.token_hex(16),
-            side=64,
+            side=side_of(run / "last.pt"),
             smallest=20,
             demonstration=demonstration,
             data=data,
@@ -140,6 +141,43 @@ def evaluate_pair(  # noqa: PLR0917
         )
         terminal.say(headline(metrics))
         terminal.say(f"{output}: all figures" + (f"; {sheets}: faces to look at" if sheets else ""))
+
+
+@evaluate_app.command("ablations")
+def evaluate_ablations(  # noqa: PLR0917
+    faces: Annotated[Path, typer.Option(help="A packed set; what is held out of it is measured.")],
+    matcher: Annotated[list[Path], typer.Option(help="A run of `train matcher`, once for each label.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
+    profile: Annotated[
+        Literal["paper", "paper-slim", "paper-256"], typer.Option(help="As `train uunet` has them.")
+    ] = "paper-slim",
+    keep: Annotated[str, typer.Option(help="Labels to keep, like gender.")] = "",
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Of each training; default 400, with --quick 10.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="A montage x, a, r of each variant: it shows faces.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="So short that it shows only that all runs.")] = False,
+    seed: int = 1,
+) -> None:
+    """Fig. 14: trainings of which one weight is a tenth, or δ_gp ten times as large, one after another."""
+    with guarded() as terminal:
+        from uunet_lab import assembly  # noqa: PLC0415
+        from uunet_lab.evaluation import ablations  # noqa: PLC0415
+        from uunet_lab.measuring.results import write  # noqa: PLC0415
+        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+        began, chosen = time.monotonic(), steps or (ablations.QUICK if quick else ablations.STEPS)
+        wanted = assembly.Wanted(keep=assembly.names_of(keep))
+        metrics, montage, data = assembly.ablated(
+            open_devices("32-true"), faces, matcher, wanted, profile, chosen, seed, terminal.say
+        )
+        path = output / faces.resolve().name / profile / "ablations.json"
+        write(path, ablations.TITLE, data, metrics, seconds=time.monotonic() - began)
+        if sheet is not None:
+            ablations.show(sheet, montage)
+        terminal.say(f"{path}: all figures" + (f"; {sheet}: faces to look at" if sheet else ""))
 
 
 @evaluate_app.command("matcher")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from uunet_lab.datasets.index import Codes
 from uunet_lab.datasets.landmarks import landmarks_of
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.pairs import PairSource
+from uunet_lab.evaluation.ablations import FACES, ablations
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
 from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
@@ -26,7 +27,7 @@ from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import CHECKPOINT, load
 from uunet_lab.training.parts import parts
 
-PaperName = Literal["paper", "paper-slim"]
+PaperName = Literal["paper", "paper-slim", "paper-256"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def paper_training(  # noqa: PLR0917
     profile: PaperName,
     steps: int | None,
     seed: int,
+    factors: Mapping[str, float] | None = None,
 ) -> PaperTraining:
     """Phase 2 of the paper.
 
@@ -89,6 +91,7 @@ def paper_training(  # noqa: PLR0917
         profile: how.
         steps: instead of the profile's.
         seed: of everything.
+        factors: by which numbers of the profile are multiplied.
 
     Raises:
         DatasetError, TrainingError: the set, the matchers or what is wanted of them don't do.
@@ -100,6 +103,13 @@ def paper_training(  # noqa: PLR0917
         raise TrainingError(f"two matchers are of {twice!r}", "give --matcher once for each label")
     s = s_vector(tuple(by_label), wanted.keep, wanted.change, wanted.preset)
     packed, chosen = open_set(faces), PROFILES[profile]
+    chosen = replace(chosen, **{name: getattr(chosen, name) * by for name, by in (factors or {}).items()})
+    other = next((label for label, D_a in loaded if D_a.side != chosen.side), None)
+    if other is not None:
+        raise TrainingError(
+            f"the matcher of {other!r} does not compare images of {chosen.side} pixels",
+            f"train it with --profile {profile}",
+        )
     return PaperTraining(
         fabric,
         SubjectSource(packed, parts(packed)[0], seed),
@@ -109,6 +119,42 @@ def paper_training(  # noqa: PLR0917
         seed=seed,
         origin=packed.origin,
     )
+
+
+def ablated(  # noqa: PLR0917
+    fabric: Fabric,
+    faces: Path,
+    matchers: Sequence[Path],
+    wanted: Wanted,
+    profile: PaperName,
+    steps: int,
+    seed: int,
+    tell: Callable[[str], None],
+) -> tuple[dict[str, Any], npt.NDArray[np.uint8], str]:
+    """Trainings of phase 2 with one weight changed each; see `evaluation.ablations`.
+
+    Args:
+        fabric, faces, matchers, wanted, profile, steps, seed: as in `paper_training`.
+        tell: is told of each, a line.
+
+    Returns:
+        The figures, a montage, and what they were measured on.
+
+    Raises:
+        DatasetError, TrainingError: as in `paper_training`.
+    """
+    packed = open_set(faces)
+    s: dict[str, int] = {}
+
+    def make(factors: Mapping[str, float]) -> PaperTraining:
+        training = paper_training(fabric, faces, matchers, wanted, profile, steps, seed, factors)
+        s.update(zip((load_matcher(run)[0] for run in matchers), map(int, training.s), strict=True))
+        return training
+
+    rows = parts(packed)[1]
+    variants, montage = ablations(make, packed, rows, steps, tell)
+    data = f"{min(len(rows), FACES)} faces of {faces.resolve().name}, held out from training"
+    return {"steps": steps, "profile": profile, "s": s, "variants": variants}, montage, data
 
 
 def seen_hidden_training(  # noqa: PLR0917

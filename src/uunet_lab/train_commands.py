@@ -38,7 +38,8 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
     ],
     faces: Annotated[Path, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")],
     profile: Annotated[
-        Literal["paper", "paper-slim"], typer.Option(help="paper: until it converges; paper-slim: for a CPU.")
+        Literal["paper", "paper-slim", "paper-256"],
+        typer.Option(help="paper: until it converges; paper-slim: for a CPU; paper-256: of 256 pixels."),
     ] = "paper-slim",
     steps: Steps = None,
     devices: Devices = 1,
@@ -60,8 +61,11 @@ def train_uunet(  # noqa: PLR0917
     run: Run,
     faces: Annotated[Path, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")],
     profile: Annotated[
-        Literal["seen-hidden", "paper", "paper-slim"],
-        typer.Option(help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU."),
+        Literal["seen-hidden", "paper", "paper-slim", "paper-256"],
+        typer.Option(
+            help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU; paper-256: its "
+            "Fig. 15, 256×256 pixels, for a GPU and a set that was packed with --side 256."
+        ),
     ] = "seen-hidden",
     paint_steps: Annotated[int | None, typer.Option(min=0, help="seen-hidden: of the first phase.")] = None,
     hide_steps: Annotated[int | None, typer.Option(min=0, help="seen-hidden: of the second phase.")] = None,

@@ -167,3 +167,34 @@ def test_descriptors_are_made_once(tmp_path: Path) -> None:
         gallery.described("a")
         gallery.described("x", draw=1)
     assert judge.calls == 2
+
+
+def test_every_pair_is_measured_on_its_own_set_and_on_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uunet_lab.evaluation.runner.recogniser", Small)
+    given: list[str] = []
+    for name in ("one", "two"):
+        packed(tmp_path / f"set-{name}", people=20, images=2)
+        (tmp_path / name).mkdir()
+        for model in (public_model(tmp_path, name=name), private_model(tmp_path, name=name)):
+            model.rename(tmp_path / name / f"{'public' if 'public' in model.name else 'private'}.onnx")
+        given += [str(tmp_path / name), str(tmp_path / f"set-{name}")]
+    ran = CliRunner().invoke(app, ["evaluate", "cross", *given, "-o", str(tmp_path / "results")])
+    assert ran.exit_code == 0, ran.stderr
+    found = {
+        (path.parts[-3], path.parts[-2]): json.loads(path.read_text())["metrics"]["set"]["unseen"]
+        for path in (tmp_path / "results").rglob("recognition.json")
+    }
+    assert found == {
+        ("set-one", "one"): False,
+        ("set-two", "one"): True,
+        ("set-one", "two"): True,
+        ("set-two", "two"): False,
+    }
+
+
+def test_one_pair_has_nothing_to_cross(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["evaluate", "cross", "models", "set", "-o", str(tmp_path)])
+    assert ran.exit_code == 1
+    assert "not two pairs" in ran.stderr

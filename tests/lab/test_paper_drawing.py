@@ -20,6 +20,8 @@ from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.measuring.results import write
+from uunet_lab.paper.ablations import SHOWN
+from uunet_lab.paper.domains import domains, domains_table
 from uunet_lab.paper.drawing import PARTS
 from uunet_lab.paper.published import DETECTION_AP, RECOGNITION
 from uunet_lab.paper.reading import EXPERIMENTS as READ
@@ -46,7 +48,14 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for experiment, what in EXPERIMENTS.items():
                 if what.lacks(bench.gallery) is None:
                     path = folder / "results" / name / "one_pair" / f"{experiment}.json"
-                    write(path, what.title, f"{name} & more", what.measure(bench), seconds=1.0)
+                    about = {"set": {"unseen": name == "stills"}, "trained_on": "patterns"}
+                    metrics = what.measure(bench) | about
+                    write(path, what.title, f"{name} & more", metrics, seconds=1.0)
+    figures = {key: {"value": 0.5, "low": 0.4, "high": 0.6} for key in SHOWN}
+    whole = {"factors": {}, "diverged": False} | figures
+    variants = {"as the paper": whole, "w_mse / 10": {"factors": {"w_mse": 0.1}, "diverged": True}}
+    ablated = {"steps": 3, "profile": "paper-slim", "variants": variants}
+    write(folder / "results" / "films" / "paper-slim" / "ablations.json", "t", "films", ablated)
     return folder / "results"
 
 
@@ -57,7 +66,7 @@ def _paper(results: Path, output: Path) -> Result:
 
 
 def test_what_is_measured_is_what_is_drawn() -> None:
-    assert tuple(EXPERIMENTS) == READ == tuple(PARTS)
+    assert (*EXPERIMENTS, "ablations") == READ == tuple(PARTS)
 
 
 def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_path: Path) -> None:
@@ -65,7 +74,8 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
     assert ran.exit_code == 0, ran.stderr
     page = (tmp_path / "paper.md").read_text("utf-8")
     drawn = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
-    assert len(drawn) == len(list(results.rglob("*.json"))) == 9 + 5
+    assert len(drawn) - 1 == len(list(results.rglob("*.json"))) == 9 + 5 + 1
+    assert "fig13-domains.png" in drawn
     for name in drawn:
         assert f"]({name})" in page
         picture = cv2.imread(str(tmp_path / name))
@@ -73,9 +83,9 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
         assert picture.shape[1] == 1400
         assert picture.std() > 10
         ElementTree.parse((tmp_path / name).with_suffix(".svg"))  # noqa: S314 (ours)
-    assert page.count("; `uunet-lab ") == len(drawn)
+    assert page.count("; `uunet-lab ") == len(drawn) - 1
     tables = sorted(path.stem for path in tmp_path.glob("*.tex"))
-    assert len(tables) == 13
+    assert len(tables) == 15
     for table in tables:
         assert (tmp_path / f"{table}.md").read_text("utf-8") in page
 
@@ -103,6 +113,17 @@ def test_the_papers_figures_stand_beside_ours(results: Path) -> None:
     rows = recognition_table(read(results)).rows
     assert rows[-1][2] == number(RECOGNITION["P-DESTRE"]["x-a'"].auc) == ".568"
     assert sum("stills, one_pair" in row[0] for row in rows) == 2
+
+
+def test_sets_are_compared_with_those_that_training_never_saw(results: Path) -> None:
+    found = domains(read(results))
+    assert [one.name for one in found] == ["one_pair → films (intra)", "one_pair → stills (cross)"]
+    table = domains_table(found)
+    stills = dict(zip(table.header, table.rows[1], strict=True))
+    assert stills["trained on"] == "patterns"
+    assert stills["consistency d′, a"] == "–"
+    psnr = json.loads((results / "stills" / "one_pair" / "reversibility.json").read_text())["metrics"]["psnr"]
+    assert stills["PSNR of r, dB"] == figure(psnr, 1)
 
 
 def test_figures_are_those_of_the_file(results: Path) -> None:

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from lab_media import noise_set
 from uunet.models import Card, Restorer, Swapper
 from uunet_lab.methods.uunet.attributes import s_vector
+from uunet_lab.methods.uunet.pair import side_of
 from uunet_lab.methods.uunet.paper_networks import PairMatcher
 from uunet_lab.methods.uunet.paper_train import (
     PAPER,
+    PAPER_256,
     PAPER_SLIM,
     PaperProfile,
     PaperTraining,
@@ -74,6 +76,26 @@ def test_four_steps_of_each_profile(profile: PaperProfile, tmp_path: Path) -> No
     }
     assert moved == {"U_e", "U_d", "D_f"}
     assert (tmp_path / "sheet.png").exists()
+
+
+def test_a_step_at_256_pixels_leaves_a_pair_of_that_side(tmp_path: Path) -> None:
+    small = {"steps": 1, "batch": 2, "critic_steps": 1, "base": 2, "critic_base": 2}
+    profile = replace(PAPER_256, **small)  # type: ignore[arg-type]
+    training = _training(profile, matchers={label: PairMatcher(256) for label in ("id", "gender")})
+    assert run(training, tmp_path, _silent)
+    assert side_of(tmp_path / "last.pt") == training.side == 256
+    encoder, _ = load_paper_pair(load(tmp_path / "last.pt"))
+    assert encoder(torch.zeros(1, 4, 256, 256)).shape == (1, 3, 256, 256)
+    card = replace(CARD, side=256)
+    assert export(encoder, 4, card, tmp_path / "public.onnx") < 1e-4
+    (a,) = Swapper(tmp_path / "public.onnx").swap(
+        [np.zeros((256, 256, 3), np.float32)], [np.zeros((256, 256), np.float32)]
+    )
+    assert a.shape == (256, 256, 3)
+
+
+def test_the_paper_at_256_pixels_is_the_paper_but_for_them() -> None:
+    assert replace(PAPER_256, side=64) == PAPER
 
 
 def test_a_run_goes_on_bit_for_bit(tmp_path: Path) -> None:

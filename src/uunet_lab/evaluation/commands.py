@@ -11,6 +11,9 @@ from uunet.commands import guarded
 from uunet.models import shipped
 from uunet_lab.evaluation.names import Name
 
+CROSSED: tuple[Name, ...] = ("recognition", "consistency", "diversity", "reversibility")
+"""What Fig. 13 compares."""
+
 _NAMES = ", ".join(get_args(Name))
 
 
@@ -57,3 +60,35 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
         chosen = count or (QUICK if quick else COUNT)
         if not measure(sources, models, wanted, chosen, output, terminal.say, quick):
             raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
+
+
+def cross(
+    given: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MODELS SET…",
+            help="A folder with public.onnx and private.onnx and the packed set of its training, in turn.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
+    quick: Annotated[bool, typer.Option("--quick", help="Few faces: wide intervals, minutes.")] = False,
+    count: Annotated[
+        int | None, typer.Option(min=2, help="Faces of each set; default 1200, with --quick 210.")
+    ] = None,
+) -> None:
+    """Fig. 13: every pair on its own set, on people whom it never saw, and on the others' sets."""
+    with guarded() as terminal:
+        from uunet_lab.evaluation.runner import COUNT, QUICK, Source  # noqa: PLC0415
+        from uunet_lab.evaluation.runner import run as measure  # noqa: PLC0415
+        from uunet_lab.measuring.errors import MeasuringError  # noqa: PLC0415
+
+        if len(given) < 4 or len(given) % 2:
+            raise MeasuringError(
+                "there are not two pairs, each with its set", "give MODELS SET MODELS SET, and so on"
+            )
+        pairs, sets = given[::2], given[1::2]
+        chosen = count or (QUICK if quick else COUNT)
+        for folder, own in zip(pairs, sets, strict=True):
+            sources = [Source(faces, faces != own) for faces in sets]
+            models = folder / "public.onnx", folder / "private.onnx"
+            measure(sources, models, CROSSED, chosen, output, terminal.say, quick)

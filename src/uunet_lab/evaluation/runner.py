@@ -96,7 +96,11 @@ def run(  # noqa: PLR0917
             begin = time.monotonic()
             metrics = EXPERIMENTS[name].measure(bench)
             seconds = time.monotonic() - begin
-            extra = {"models": about, "set": described(faces, gallery, source)}
+            extra = {
+                "models": about,
+                "trained_on": pair.swapper.card.data,
+                "set": described(faces, gallery, source),
+            }
             title = f"{EXPERIMENTS[name].title} ({EXPERIMENTS[name].paper})"
             write(path, title, _data(faces, gallery, source), metrics | extra, seconds=seconds)
             tell(f"{path}: {len(gallery)} faces, {seconds:.0f} s")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from uunet_lab.paper.ablations import ablations_figure, ablations_table
+from uunet_lab.paper.domains import domains, domains_figure, domains_table
 from uunet_lab.paper.figure_channel import channel_figure
 from uunet_lab.paper.figure_detection import detection_figure
 from uunet_lab.paper.figure_environments import consistency_figure, diversity_figure, recognition_figure
@@ -51,7 +53,11 @@ PARTS: dict[Experiment, Part] = {
     "reversibility": Part("fig11-reversibility", reversibility_figure, (reversibility_table,)),
     "scene": Part("fig12-scene", scene_figure, (scene_table, pose_table)),
     "channel": Part("codecs", channel_figure, (restoration_table, messages_table)),
+    "ablations": Part("fig14-ablations", ablations_figure, (ablations_table,)),
 }
+
+DOMAINS = "fig13-domains"
+"""Of the figure that compares sets, in no set's folder."""
 
 
 def draw(results: Path, output: Path) -> list[Path]:
@@ -74,18 +80,29 @@ def draw(results: Path, output: Path) -> list[Path]:
         if not measured:
             continue
         for make in part.tables:
-            table = make(found)
-            page.append(table.markdown())
-            for suffix, text in (("md", table.markdown()), ("tex", table.latex())):
-                written.append(output / f"{table.name}.{suffix}")
-                written[-1].write_text(text, "utf-8")
+            written += _table(make(found), output, page)
         for result in measured:
             place = Path(result.faces) / result.model / part.name
             written += save(partial(part.figure, result), output / place)
             page.append(_shown(result, place))
+    compared = domains(found)
+    if len(compared) > 1:
+        written += _table(domains_table(compared), output, page)
+        written += save(partial(domains_figure, compared), output / DOMAINS)
+        page.append(f"![cross-domain]({DOMAINS}.png)\n")
     first = output / "paper.md"
     first.write_text("\n".join(page), "utf-8")
     return [first, *written]
+
+
+def _table(table: Table, output: Path, page: list[str]) -> list[Path]:
+    """Write a table and put it on the page."""
+    page.append(table.markdown())
+    written = []
+    for suffix, text in (("md", table.markdown()), ("tex", table.latex())):
+        written.append(output / f"{table.name}.{suffix}")
+        written[-1].write_text(text, "utf-8")
+    return written
 
 
 def _shown(result: Measured, place: Path) -> str:

@@ -20,6 +20,7 @@ Experiment = Literal[
     "reversibility",
     "scene",
     "channel",
+    "ablations",
 ]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 

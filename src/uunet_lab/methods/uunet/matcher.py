@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +40,7 @@ class MatcherProfile:
         lean: share of the steps after which pairs of a soft label are drawn as the paper does. For two
             fifths of it they lean on one value of the label altogether (see `PairSource.batch`), then less
             and less.
+        side: of the images that are compared.
     """
 
     steps: int
@@ -47,6 +48,7 @@ class MatcherProfile:
     rate: float
     views: CropProfile | None
     lean: float
+    side: int = SIDE
 
 
 MATCHER_PAPER = MatcherProfile(100_000, 36, 5e-5, None, 0.0)
@@ -60,9 +62,13 @@ labels that begin with an easier question (`lean`): without it, none had left ch
 some hundred steps (gender: 410). Views differ a little in crop, light, blur and noise: a D_a that has seen
 clean crops only is easier to fool. The network is that of Table I."""
 
-MATCHERS: dict[Literal["paper", "paper-slim"], MatcherProfile] = {
+MATCHER_256 = replace(MATCHER_PAPER, side=256)
+"""Of Fig. 15. It takes sixteen times the paper's work: nothing for a CPU."""
+
+MATCHERS: dict[Literal["paper", "paper-slim", "paper-256"], MatcherProfile] = {
     "paper": MATCHER_PAPER,
     "paper-slim": MATCHER_SLIM,
+    "paper-256": MATCHER_256,
 }
 
 
@@ -94,7 +100,7 @@ class MatcherTraining(Learner):
         self.label, self.profile, self.seed = label, profile, seed
         self._images, self._pairs = images, pairs
         self._share = share_of(profile.batch, fabric)
-        self.D_a = PairMatcher()
+        self.D_a = PairMatcher(profile.side)
         on_device(fabric, self.D_a)
         self._opt = torch.optim.RMSprop(self.D_a.parameters(), profile.rate)
         kind = {"method": METHOD, "label": label}
@@ -137,8 +143,8 @@ class MatcherTraining(Learner):
         stills = to_tensor(self._images, rows, self.fabric.device)
         views = self.profile.views
         if views is None:
-            return resize(stills, SIDE)
-        return crop(weather(stills, views, rng), draw_boxes(len(rows), views, rng), SIDE)
+            return resize(stills, self.profile.side)
+        return crop(weather(stills, views, rng), draw_boxes(len(rows), views, rng), self.profile.side)
 
 
 def to_tensor(images: Images, rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
@@ -156,7 +162,7 @@ def load_matcher(run: Path) -> tuple[Label, PairMatcher]:
     state = load(run / CHECKPOINT)
     if state.get("method") != METHOD or state.get("label") not in LABELS:
         raise TrainingError(f"{run} is not a run of `train matcher`", "name the folder of one")
-    net = PairMatcher()
+    net = PairMatcher(int(state["profile"].get("side", SIDE)))  # runs of before had no other
     pick(state, "D_a", net)
     return state["label"], net.requires_grad_(False)
 
@@ -169,7 +175,7 @@ def agreement(
     found = []
     for begin in range(0, len(first), 64):
         a, b = (
-            resize(to_tensor(images, rows[begin : begin + 64], torch.device("cpu")), SIDE)
+            resize(to_tensor(images, rows[begin : begin + 64], torch.device("cpu")), D_a.side)
             for rows in (first, second)
         )
         found.append(D_a(a, b).double().numpy())

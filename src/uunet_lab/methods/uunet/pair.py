@@ -7,12 +7,24 @@ from pathlib import Path
 from torch import nn
 
 from uunet_lab.methods.uunet import paper_train, train
+from uunet_lab.methods.uunet.paper_networks import SIDE
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import load
 
 
+def side_of(path: Path) -> int:
+    """Of the images of a run's pair, in pixels.
+
+    Raises:
+        TrainingError: the checkpoint is missing or damaged.
+    """
+    return int(load(path).get("profile", {}).get("side", SIDE))
+
+
 def load_pair(path: Path) -> tuple[nn.Module, nn.Module]:
-    """U_e, (B, 4, 64, 64) → (B, 3, 64, 64), and U_d, (B, 3, 64, 64) → the same, in [0, 1], in eval mode.
+    """U_e, (B, 4, s, s) → (B, 3, s, s), and U_d, (B, 3, s, s) → the same, in [0, 1], in eval mode.
+
+    s is `side_of` the run.
 
     Raises:
         TrainingError: the checkpoint is missing, damaged, or of a run that makes no pair.

@@ -35,7 +35,8 @@ class UNet(nn.Module):
     ```
     As there: 3×3 convolutions with ReLU and no normalisation, 2×2 max pooling, 2×2 up-convolutions, dropout
     at the end of the contracting path. Adapted: the convolutions are padded, so that 64×64 goes in and
-    comes out, and a sigmoid ends in the unit interval to which the paper scales its images.
+    comes out, and a sigmoid ends in the unit interval to which the paper scales its images. Any other side
+    that 16 divides does as well, such as the 256 of Fig. 15.
 
     Args:
         cin: 4 for U_e (RGB and the noise), 3 for U_d.
@@ -73,7 +74,7 @@ class PatchGAN(nn.Module):
     The output is linear, as a Wasserstein critic's ([21]). [25] and [21] disagree on normalisation: batch
     normalisation there, none of it here, since a penalty of each image's own gradient has no meaning if
     its score depends on the others. Instance normalisation keeps to both: it is what [25] computes with its
-    batches of one.
+    batches of one. Images of 256×256 get 30×30 scores.
     """
 
     def __init__(self, base: int = 64) -> None:
@@ -106,15 +107,19 @@ class PairMatcher(nn.Module):
 
     Each image is standardised over its own pixels, channel by channel, as the source code does to which the
     paper's abstract links; the paper does not say.
+
+    Args:
+        side: of its images, a multiple of 8; the dense layer grows with its square.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, side: int = SIDE) -> None:
         super().__init__()
+        self.side = side
         layers: list[nn.Module] = []
         for cin, cout, stride in ((6, 16, 2), (16, 64, 1), (64, 128, 1), (128, 64, 2), (64, 64, 2)):
             layers += [nn.Conv2d(cin, cout, 3, stride, 1), nn.BatchNorm2d(cout, eps=1e-3, momentum=0.2)]
             layers += [nn.LeakyReLU(SLOPE), nn.Dropout(0.25)]
-        layers += [nn.Flatten(), nn.Linear(64 * 8 * 8, 128), nn.ReLU(), nn.Linear(128, 1)]
+        layers += [nn.Flatten(), nn.Linear(64 * (side // 8) ** 2, 128), nn.ReLU(), nn.Linear(128, 1)]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:

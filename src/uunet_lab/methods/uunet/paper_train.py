@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -43,6 +43,7 @@ class PaperProfile:
         bins: of the histograms of L_dis.
         base, critic_base: widths of the U-Nets and of D_f.
         crops: how boxes lie in their stills.
+        side: of the images of all networks, D_a's too; a multiple of 16.
     """
 
     steps: int = 100_000
@@ -62,6 +63,7 @@ class PaperProfile:
     base: int = 64
     critic_base: int = 64
     crops: CropProfile = REGION
+    side: int = SIDE
 
 
 PAPER = PaperProfile()
@@ -71,12 +73,19 @@ PAPER_SLIM = PaperProfile(steps=2_000, batch=12, critic_steps=1, rate=3e-4, base
 """Departs in size and pace only, to get somewhere on a CPU: half the width (a quarter of the work), a third
 of the batch, one step of D_f for each of the generators, and six times the rate."""
 
-PROFILES: dict[Literal["paper", "paper-slim"], PaperProfile] = {"paper": PAPER, "paper-slim": PAPER_SLIM}
+PAPER_256 = replace(PAPER, side=256)
+"""Fig. 15: "input size changed to 256×256 for the D_a, U_e, U_d and D_f models" (IV-I), all else the same."""
+
+PROFILES: dict[Literal["paper", "paper-slim", "paper-256"], PaperProfile] = {
+    "paper": PAPER,
+    "paper-slim": PAPER_SLIM,
+    "paper-256": PAPER_256,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    """Regions (B, 3, 64, 64) and the noise of their sequences: a frame, another, and another sequence."""
+    """Regions (B, 3, side, side) and the noise of their sequences: a frame, another, and another sequence."""
 
     frame: Tensor
     same_sequence: Tensor
@@ -91,7 +100,7 @@ class PaperTraining(Learner):
     Args:
         fabric: devices.
         subjects: of the training split.
-        matchers: D_a by label, `id` among them: two times (B, 3, 64, 64) → (B,). They are frozen here.
+        matchers: D_a by label, `id` among them: two (B, 3, side, side) → (B,). They are frozen here.
         s: what becomes of each label, in the order of `matchers`; see `s_vector`.
         profile: sizes and weights.
         seed: of the weights and all draws but those of `subjects`.
@@ -127,6 +136,11 @@ class PaperTraining(Learner):
         kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True))}
         super().__init__(fabric, kind, profile, nets, opts, origin=origin)
 
+    @property
+    def side(self) -> int:
+        """Of the images, in pixels."""
+        return self.profile.side
+
     def advance(self) -> dict[str, float]:
         """Some steps of eq. 7, one of eq. 13."""
         rng = draws(self.seed, self.step, self.fabric.global_rank)
@@ -144,9 +158,9 @@ class PaperTraining(Learner):
         rows = self._subjects.batch(turn * fabric.world_size + fabric.global_rank, count)
         boxes, other_boxes = (draw_boxes(count, self.profile.crops, rng) for _ in range(2))
         moved, _ = nudge(boxes, 3, rng)
-        noise, other_noise = (torch.rand(count, 1, SIDE, SIDE, generator=rng) for _ in range(2))
+        noise, other_noise = (torch.rand(count, 1, self.side, self.side, generator=rng) for _ in range(2))
         frame, same, other = (
-            crop(to_tensor(self._subjects.images, of, fabric.device), where, SIDE)
+            crop(to_tensor(self._subjects.images, of, fabric.device), where, self.side)
             for of, where in (
                 (rows.frame, boxes),
                 (rows.same_sequence, moved),

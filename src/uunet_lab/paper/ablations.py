@@ -1,0 +1,73 @@
+"""Fig. 14: a training with one weight changed, beside the others. The paper shows faces, no figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from uunet_lab.paper.reading import Measured, of
+from uunet_lab.paper.style import BLUE, ORANGE, panels, whisker
+from uunet_lab.paper.tables import NONE, Table, figure
+
+SHOWN = {
+    "restored": ("PSNR of r, dB", 1),
+    "changed": ("|x − a|", 3),
+    "steady": ("a's change beyond x's", 4),
+    "diverse": ("|a − a′|, other noise", 4),
+    "colours": ("χ² of colours, x and a", 3),
+}
+"""Figures by name: what they are, and digits to print."""
+
+WORDS = {"w_": "ω_", " / ": " ÷ ", " x ": " × ", "delta_gp": "δ_gp"}
+
+
+def named(variant: str) -> str:
+    """In the paper's symbols."""
+    for plain, symbol in WORDS.items():
+        variant = variant.replace(plain, symbol)
+    return variant
+
+
+def ablations_figure(result: Measured) -> Figure:
+    """A panel for each figure, a row for each variant; the unchanged one is a square, and a line."""
+    variants = result.metrics["variants"]
+    drawn, axes = panels(len(SHOWN), height=3.0)
+    for (name, (text, _)), panel in zip(SHOWN.items(), axes, strict=True):
+        for row, found in enumerate(reversed(variants.values())):
+            if name in found:
+                plain = not found["factors"]
+                whisker(panel, found[name], row, ORANGE if plain else BLUE, "s" if plain else "o")
+                if plain and found[name]["value"] is not None:
+                    panel.axvline(found[name]["value"], color=ORANGE, lw=0.7, ls="dashed")
+            elif name == "restored":
+                panel.text(0.5, row, "diverged", transform=panel.get_yaxis_transform(), fontsize=7)
+        first = panel is axes[0]
+        labels = [named(variant) if first else "" for variant in reversed(variants)]
+        panel.set_yticks(range(len(variants)), labels, fontsize=7)
+        panel.set_ylim(-0.6, len(variants) - 0.4)
+        panel.set_title(text, fontsize=7)
+        panel.tick_params(axis="x", labelsize=6)
+        panel.grid(lw=0.4, alpha=0.5)
+    drawn.suptitle(f"{result.metrics['steps']} steps of {result.metrics['profile']}", fontsize=8)
+    return drawn
+
+
+def ablations_table(results: Sequence[Measured]) -> Table:
+    """The same in figures."""
+    rows = []
+    for result in of(results, "ablations"):
+        about = f"{result.name}, {result.metrics['steps']} steps"
+        for variant, found in result.metrics["variants"].items():
+            told = (
+                figure(found[name], digits) if name in found else NONE for name, (_, digits) in SHOWN.items()
+            )
+            state = ", diverged" if found["diverged"] else ""
+            rows.append((f"{about}: {named(variant)}{state}", *told))
+    return Table(
+        "fig14-ablations",
+        "Trainings with one weight of the loss a tenth, or δ_gp ten times as large (Fig. 14), as long as the "
+        "row says; 95 % intervals over people",
+        ("training", *(text for text, _ in SHOWN.values())),
+        tuple(rows),
+    )
