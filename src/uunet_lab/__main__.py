@@ -158,7 +158,9 @@ def evaluate_ablations(  # noqa: PLR0917
     sheet: Annotated[
         Path | None, typer.Option(help="A montage x, a, r of each variant: it shows faces.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="So short that it shows only that all runs.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="So short that it shows only that all runs.")
+    ] = False,
     seed: int = 1,
 ) -> None:
     """Fig. 14: trainings of which one weight is a tenth, or δ_gp ten times as large, one after another."""
