@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from uunet.geometry import crop
 from uunet.types import Box, Layout, Picture
+from uunet.video import Colour
 
 Image = npt.NDArray[np.uint8]
 
@@ -22,6 +23,8 @@ MARGIN = 0.1
 
 COLUMNS, ROWS = 10, 7
 LAYOUT = Layout("yuv420p", 8, 2, 2, colour=True, full_range=False, matrix="bt709")
+TAGS = Colour(primaries=1, transfer=1, matrix=1, range=1)
+"""What a file says of it. Of a small picture without tags a reader believes that it is BT.601."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

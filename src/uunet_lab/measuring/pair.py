@@ -15,7 +15,7 @@ from uunet.masking import NoiseBank, Region, mask, unmask
 from uunet.models import Restorer, Swapper
 from uunet.types import PublicFrame, RawFrame
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, VideoInfo
-from uunet_lab.measuring.mosaic import LAYOUT, Image, Mosaic, shaken
+from uunet_lab.measuring.mosaic import LAYOUT, TAGS, Image, Mosaic, shaken
 from uunet_lab.training.cards import pair_cards
 
 Floats = npt.NDArray[np.float64]
@@ -75,9 +75,17 @@ def ssim(x: Sequence[Image], r: Sequence[Image]) -> Floats:
 def through_codec(x: Mosaic, pair: Pair, settings: EncodeSettings) -> Mosaic:
     """A second of the masked picture, shaken, through the public writer and back; its last frame."""
     height, width = x.picture.planes[0].shape
-    info = VideoInfo(
-        Path("mosaic"), "none", "none", "yuv420p", (width, height), LAYOUT, Fraction(1, 25), Fraction(25)
+    about = (
+        Path("mosaic"),
+        "none",
+        "none",
+        "yuv420p",
+        (width, height),
+        LAYOUT,
+        Fraction(1, 25),
+        Fraction(25),
     )
+    info = VideoInfo(*about, colour=TAGS)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mosaic.mp4"
         with PublicWriter(path, info, settings, copy_streams=False) as writer:

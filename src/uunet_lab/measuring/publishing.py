@@ -14,15 +14,13 @@ from av.video.frame import PictureType
 from uunet.hiding import Signature, hide, reveal
 from uunet.listening import Revealed
 from uunet.types import POSITION_UNITS, WINDOW, Box, Picture, PublicFrame, Segment, Window, nearest_side
-from uunet.video import Colour, EncodeSettings, PublicReader, PublicWriter, VideoInfo
+from uunet.video import EncodeSettings, PublicReader, PublicWriter, VideoInfo
+from uunet_lab.measuring.mosaic import TAGS
 
 PAIR = "5e" * 16
 """Of the signature: messages are read by it, and these are nobody's."""
 
 RATE = 25
-
-TAGS = Colour(primaries=1, transfer=1, matrix=1, range=1)
-"""Of a mosaic: BT.709, studio range. A small picture without tags is taken for BT.601."""
 
 
 @dataclass(frozen=True, slots=True)
