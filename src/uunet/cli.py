@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from uunet import key_commands, looking_commands
 from uunet.arguments import (
     CodecName,
     EvidenceName,
@@ -16,8 +17,7 @@ from uunet.arguments import (
     parse_time,
     parse_tracks,
 )
-from uunet.errors import MessageError
-from uunet.key_commands import register
+from uunet.options import AsJson, Codec, Crf, Debug, Force, PassphraseFile, Preset, Quiet
 from uunet.usage import HintedGroup
 
 app = typer.Typer(
@@ -30,17 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-Codec = Annotated[CodecName, typer.Option(help="Of the output.")]
-Crf = Annotated[int | None, typer.Option(help="Constant quality, less is better; default 18, HEVC 20.")]
-Preset = Annotated[str | None, typer.Option(help="Of the encoder; default veryfast (AV1: 9).")]
-PassphraseFile = Annotated[
-    Path | None, typer.Option("--passphrase-file", help="Its first line is the key's passphrase.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors and warnings.")]
-Debug = Annotated[bool, typer.Option("--debug", envvar="UUNET_DEBUG", help="Show tracebacks of faults.")]
 
 
 def _version(wanted: bool) -> None:
@@ -257,127 +246,8 @@ def reconstruct(  # noqa: PLR0917
         finish(outcome.exit_code)
 
 
-@app.command()
-def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A public file.")],
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "--decoder", help="A model of the pair; default: what the file says."),
-    ] = None,
-    json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Say what is in a public file.
-
-    The model that made it, the tracks with their times, and how well each window's message can be read.
-    """
-    from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
-    from uunet.inspection import inspect as examine  # noqa: PLC0415
-    from uunet.models import read_card  # noqa: PLC0415
-    from uunet.wording import inspection_document, inspection_tables  # noqa: PLC0415
-
-    with guarded(as_json=json, debug=debug) as terminal:
-        found = examine(file, None if model is None else read_card(model_path(model)).pair)
-        for table in inspection_tables(found):
-            terminal.show(table)
-        terminal.document(inspection_document(found, file))
-        if found.damage is not None:
-            terminal.fail(found.damage)
-        if not found.readable:
-            terminal.fail(
-                MessageError(
-                    f"{file} has no UU-Net message that can be read",
-                    "it may not come from uunet; if another pair made it, give --model with one of that pair",
-                )
-            )
-        finish(1 if not found.readable else found.damage.exit_code if found.damage else 0)
-
-
-@app.command()
-def audit(  # noqa: PLR0917
-    public: Annotated[Path, typer.Argument(metavar="PUBLIC", help="The public file.")],
-    original: Annotated[Path, typer.Option(help="What it was made of. Required; nothing of it is kept.")],
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="Write a report, one HTML page, without the original."),
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="Public model of the pair; default: the demonstration's, if it is.")
-    ] = None,
-    decoder: Annotated[
-        str | None, typer.Option(help="Private model of the pair: how well does it restore? `demo` as ever.")
-    ] = None,
-    every: Annotated[int, typer.Option(min=1, help="Look for faces in every N-th frame only.")] = 1,
-    threshold: Annotated[float, typer.Option(help="Score above which something is a face.")] = 0.25,
-    force: Force = False,
-    json: AsJson = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Hold a public file against its original.
-
-    Looks for faces in every frame of both, without tracking, and says which frames a person should look at.
-    Exit code 3: there are such, or other things to decide.
-    """
-    from uunet.audit import page  # noqa: PLC0415
-    from uunet.audit.document import document  # noqa: PLC0415
-    from uunet.audit.examination import Settings  # noqa: PLC0415
-    from uunet.audit.examination import audit as examine  # noqa: PLC0415
-    from uunet.audit.figures import table  # noqa: PLC0415
-    from uunet.audit.recogniser import installed  # noqa: PLC0415
-    from uunet.audit.remarks import exit_code  # noqa: PLC0415
-    from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
-
-    with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
-        check_threshold(threshold)
-        if output is not None:
-            page.refuse(output, (public, original), force=force)
-        with terminal.progress(public.name) as listen:
-            found = examine(
-                public,
-                original,
-                Settings(every, threshold),
-                model=model and model_path(str(model), "public"),
-                decoder=None if decoder is None else model_path(decoder),
-                recogniser=installed(),
-                listen=listen,
-            )
-        if output is not None:
-            page.write(output, found)
-        terminal.show(table(found))
-        terminal.document(document(found))
-        finish(exit_code(found))
-
-
-@app.command()
-def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")] = Path("uunet-demo"),
-    clip: Annotated[
-        Path | None, typer.Option("--input", help="A clip of yours instead of the scene.")
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Show it on a clip.
-
-    De-identifies and restores a clip with the shipped pair, and draws a page to look at.
-    """
-    from uunet import demo as show  # noqa: PLC0415
-    from uunet.commands import guarded  # noqa: PLC0415
-    from uunet.models import read_card, shipped  # noqa: PLC0415
-    from uunet.wording import demonstration_warning, summary_table  # noqa: PLC0415
-
-    with guarded(debug=debug) as terminal:
-        with terminal.progress("demo") as listen:
-            result = show.run(folder, clip, listen)
-        terminal.say(f"{result.source} → {result.public}")
-        terminal.show(summary_table(result.published))
-        terminal.say(f"{result.public} → {result.restored}")
-        terminal.show(summary_table(result.reconstructed, restored=True))
-        terminal.say(f"look at {result.report}")
-        terminal.warn(demonstration_warning(read_card(shipped("public"))))
-
-
-register(app)
+looking_commands.register(app)
+key_commands.register(app)
 
 
 def main() -> None:

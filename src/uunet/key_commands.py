@@ -8,18 +8,14 @@ from typing import Annotated
 import typer
 
 from uunet.arguments import UsageError, parse_threshold, parse_time, parse_tracks
+from uunet.options import AsJson, Debug, PassphraseFile
 
 _Public = Annotated[Path, typer.Argument(metavar="PUBLIC", help="A public file.")]
 _Key = Annotated[
     list[Path] | None, typer.Option("--key", help="Secret key; of a group, repeat it for each custodian.")
 ]
-_Passphrase = Annotated[
-    Path | None, typer.Option("--passphrase-file", help="Its first line is the passphrase; /dev/fd/N works.")
-]
 _Case = Annotated[str | None, typer.Option(help="Case number: stands in the record. Required.")]
 _Log = Annotated[Path | None, typer.Option(help="Record of openings; default: the key's name and .log.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-_Debug = Annotated[bool, typer.Option("--debug", envvar="UUNET_DEBUG", help="Show tracebacks of faults.")]
 
 
 def keygen(  # noqa: PLR0917
@@ -29,9 +25,9 @@ def keygen(  # noqa: PLR0917
         typer.Option(metavar="T-of-N", help="N keys for N custodians, of whom T must act together."),
     ] = None,
     passphrase: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase.")] = False,
-    passphrase_file: _Passphrase = None,
-    json: _Json = False,
-    debug: _Debug = False,
+    passphrase_file: PassphraseFile = None,
+    json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Make a key.
 
@@ -60,9 +56,9 @@ def grant(  # noqa: PLR0917
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Not included.")] = None,
     case: _Case = None,
     log: _Log = None,
-    passphrase_file: _Passphrase = None,
-    json: _Json = False,
-    debug: _Debug = False,
+    passphrase_file: PassphraseFile = None,
+    json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Let another key open some tracks for some time, and nothing else.
 
@@ -88,9 +84,9 @@ def rekey(  # noqa: PLR0917
     key: _Key = None,
     case: _Case = None,
     log: _Log = None,
-    passphrase_file: _Passphrase = None,
-    json: _Json = False,
-    debug: _Debug = False,
+    passphrase_file: PassphraseFile = None,
+    json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Copy a file for other recipients.
 
@@ -110,8 +106,8 @@ def shred(
     envelopes: Annotated[
         bool, typer.Option("--envelopes", help="Drop only what opens the evidence, not the evidence.")
     ] = False,
-    json: _Json = False,
-    debug: _Debug = False,
+    json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Copy a file without its evidence.
 
@@ -128,8 +124,8 @@ def shred(
 def verify(
     public: _Public,
     publisher: Annotated[str | None, typer.Option(help="Public key of who must have signed it.")] = None,
-    json: _Json = False,
-    debug: _Debug = False,
+    json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Check the signatures of a file.
 
@@ -148,8 +144,8 @@ def verify(
 def log(
     file: Annotated[Path, typer.Argument(metavar="LOG", help="A record of openings.")],
     by: Annotated[list[str] | None, typer.Option("--by", help="Public keys of all who may open.")] = None,
-    json: _Json = False,
-    debug: _Debug = False,
+    json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Show and check a record of openings: who, case, what, when.
 
