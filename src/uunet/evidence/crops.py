@@ -26,7 +26,8 @@ _OPTIONS: dict[Coding, dict[str, str]] = {
     # veryfast: 1 % larger than medium, in half the time; ultrafast 15 % larger
     "x264-lossless": {"preset": "veryfast", "qp": "0"},
     "x264": {"preset": "veryfast", "crf": "18"},
-    "ffv1": {"level": "3", "slicecrc": "1"},
+    # version 1 has its parameters in the packets; those of version 3 stand in headers, which are not kept
+    "ffv1": {"level": "1"},
 }
 _LONGEST = 1000  # pictures between keyframes: a window is one group
 
@@ -88,12 +89,12 @@ def decode(
     """
     context = _context("ffv1" if coding == "ffv1" else "h264", "r")
     context.thread_count = 1
-    if coding == "ffv1":
-        context.width, context.height = size
-        context.pix_fmt = _stored(layout, coding)
     crops: list[Crop] = []
     dtype = np.uint8 if layout.depth == 8 else np.uint16
     try:
+        if coding == "ffv1":
+            context.width, context.height = size
+            context.pix_fmt = _stored(layout, coding)
         for packet in [*packets, None]:
             for frame in context.decode(None if packet is None else av.Packet(packet)):
                 if len(crops) == len(shapes):

@@ -61,6 +61,21 @@ class Placed:
         return own
 
 
+def placed_together(frame: int, boxes: Sequence[Box]) -> list[Placed]:
+    """The regions of one frame, each with those that share pixels with it.
+
+    Of regions in the very same box the first has every sample, the others none.
+    """
+    return [
+        Placed(
+            frame,
+            box,
+            tuple(b for j, b in enumerate(boxes) if b.overlaps(box) and (b != box or j < i)),
+        )
+        for i, box in enumerate(boxes)
+    ]
+
+
 def _distance(x: npt.NDArray[np.int64], y: npt.NDArray[np.int64], box: Box) -> npt.NDArray[np.int64]:
     """max(|dx| / w, |dy| / h) from the middle of a box, times w · h, for doubled coordinates."""
     across = np.abs(x - (2 * box.x + box.w)) * box.h
@@ -162,11 +177,9 @@ class Piece:
             coding = value["coding"]
             if coding not in get_args(crops.Coding) or not all(_inside(r.box, size) for r in regions):
                 raise EvidenceError("sealed evidence is of an unknown kind", "a newer uunet may read it")
-            packets = tuple(bytes(packet) for packet in value["packets"])
-            return cls(
-                regions, Layout(*value["layout"]), size, coding, canvas, packets, bytes(value["digest"])
-            )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            *packets, digest = map(_bytes, [*value["packets"], value["digest"]])
+            return cls(regions, _layout(value["layout"]), size, coding, canvas, tuple(packets), digest)
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise EvidenceError(
                 "sealed evidence is of an unknown form", "a newer uunet may read it"
             ) from error
@@ -218,6 +231,27 @@ def _numbers(box: Box) -> list[int]:
 def _box(value: Any) -> Box:
     x, y, w, h = (int(number) for number in value)
     return Box(x, y, w, h)
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError("no bytes")
+    return value
+
+
+def _layout(value: Any) -> Layout:
+    match value:
+        case [
+            str() as name,
+            int() as depth,
+            int() as across,
+            int() as down,
+            bool() as colour,
+            bool() as full,
+            "bt601" | "bt709" | "bt2020" | "gbr" as matrix,
+        ] if 8 <= depth <= 16 and {across, down} <= {1, 2, 4}:
+            return Layout(name, depth, across, down, colour, full, matrix)
+    raise ValueError("no layout")
 
 
 def _inside(box: Box, size: FrameSize) -> bool:

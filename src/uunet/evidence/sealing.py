@@ -13,7 +13,7 @@ from uunet.evidence import crops
 from uunet.evidence.atoms import Atom, Kind, spread, whole
 from uunet.evidence.faults import explained
 from uunet.evidence.header import EvidenceHeader, Mode
-from uunet.evidence.piece import Piece, Placed, cut
+from uunet.evidence.piece import Piece, Placed, cut, placed_together
 from uunet.evidence.statement import Statement, digest_of_sealed
 from uunet.evidence.unsealed import Regions, Unsealed
 from uunet.keys import signing
@@ -115,9 +115,8 @@ class Sealer(Unsealed):
             return
         tracks: dict[int, tuple[list[Placed], list[crops.Crop]]] = {}
         for k, (frame, here) in enumerate(zip(frames, regions, strict=True)):
-            for number, (track, box) in enumerate(here):
-                others = (b for i, (_, b) in enumerate(here) if i != number and b.overlaps(box))
-                placed = Placed(k, box, tuple(others))
+            regions_here = placed_together(k, [box for _, box in here])
+            for (track, _), placed in zip(here, regions_here, strict=True):
                 where, pixels = tracks.setdefault(track, ([], []))
                 where.append(placed)
                 pixels.append(cut(frame.picture, placed))
