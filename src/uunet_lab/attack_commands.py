@@ -187,10 +187,10 @@ def attack_parrot(  # noqa: PLR0917 (typer's arguments are options)
     public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Of the network's training.")] = None,
     precision: Annotated[Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes.")] = (
-        "bf16-mixed"
+        "32-true"
     ),
     seed: int = 1,
-    quick: Annotated[bool, typer.Option("--quick", help="80 people, and a network hardly trained.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="40 people, and a network hardly trained.")] = False,
 ) -> None:
     """Does a recogniser that was made for replaced faces, by somebody who has U_e, name them?"""
 

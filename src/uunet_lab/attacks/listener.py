@@ -36,12 +36,12 @@ class Training:
         width: C.
     """
 
-    faces: int = 3000
+    faces: int = 1000
     times: int = 2
-    steps: int = 500
-    batch: int = 48
+    steps: int = 600
+    batch: int = 32
     rate: float = 2e-3
-    width: int = 40
+    width: int = 24
 
 
 class _Block(nn.Module):
