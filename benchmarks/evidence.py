@@ -152,11 +152,15 @@ def measure(clip: Path, codec: str, suffix: str, folder: Path) -> dict[str, Any]
         target = folder / f"{clip.stem}-{codec}-{mode}{suffix}"
         made[mode] = run(clip, target, mode, codec), target
     plain = made["none"][0]
-    row: dict[str, Any] = {"clip": clip.name, "codec": codec, "container": suffix, "frames": plain["frames"]}
+    with av.open(str(clip)) as camera:
+        rate = float(camera.streams.video[0].average_rate or 25)
+    row: dict[str, Any] = {"clip": clip.name, "codec": codec, "container": suffix}
+    row |= {"frames": plain["frames"], "regions": plain["regions"], "frames_per_second": rate}
     for mode in MODES[1:]:
         done, target = made[mode]
         row[mode] = {
             "bytes_per_region_and_frame": round(done["evidence"] / max(done["regions"], 1)),
+            "bytes_per_region_and_second": round(rate * done["evidence"] / max(done["regions"], 1)),
             "percent_of_file": round(100 * done["evidence"] / done["file"], 1),
             "file_grows_by_percent": round(100 * (done["file"] / plain["file"] - 1), 1),
             "processor_time_added_percent": round(100 * (done["processor"] / plain["processor"] - 1), 1),
