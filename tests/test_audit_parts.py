@@ -71,6 +71,14 @@ def test_a_face_in_frames_that_follow_is_one_event() -> None:
     assert told == [("bare", 0, 3, 3, 2), ("shown", 2, 2, 1, 2), ("bare", 6, 6, 1, 6)]
 
 
+def test_a_face_that_walks_is_one_event() -> None:
+    events = Events(gap=1, rotation=0)
+    for k in range(12):  # 132 pixels in all, a third of its width from frame to frame
+        face = Detection(20 + 12 * k, 50, 56 + 12 * k, 90, 0.9 - 0.05 * k)
+        events.add(frame(k), k / 25, [Sighting("bare", face, 0.0)])
+    assert [(event.first, event.last, event.shown_in) for event in events.found] == [(0, 11, 0)]
+
+
 def test_overlap_is_intersection_over_union() -> None:
     assert overlap(FACE, FACE) == 1.0
     assert overlap(FACE, Detection(40, 30, 60, 50, 1)) == pytest.approx(1 / 3)

@@ -43,6 +43,7 @@ class Event:
         first, last: frames, from 0, both included.
         begin, end: seconds of the video, of these two frames.
         frames: in how many it was seen.
+        latest: where it was seen last.
         worst: the sighting that the thumbnail shows: of that kind, the one with the highest score.
         shown_in: the frame of that sighting.
         thumbnail: a JPEG of its surroundings in the public file, upright, the face framed.
@@ -54,6 +55,7 @@ class Event:
     begin: float
     end: float
     frames: int
+    latest: Detection
     worst: Sighting
     shown_in: int
     thumbnail: bytes
@@ -80,12 +82,13 @@ class Events:
         self._open = [event for event in self._open if frame.index - event.last <= self._gap]
         free = list(self._open)
         for sighting in sightings:
-            event = max(free, key=lambda one: overlap(one.worst.face, sighting.face), default=None)
-            if event is None or overlap(event.worst.face, sighting.face) < _SAME:
+            event = max(free, key=lambda one: overlap(one.latest, sighting.face), default=None)
+            if event is None or overlap(event.latest, sighting.face) < _SAME:
                 self._begin(frame, seconds, sighting)
                 continue
             free.remove(event)
             event.last, event.end, event.frames = frame.index, seconds, event.frames + 1
+            event.latest = sighting.face
             if _rank(sighting) < _rank(event.worst):
                 event.kind, event.worst, event.shown_in = sighting.kind, sighting, frame.index
                 event.thumbnail = thumbnail(frame, sighting.face, self._rotation)
@@ -93,7 +96,7 @@ class Events:
     def _begin(self, frame: PublicFrame, seconds: float, sighting: Sighting) -> None:
         shown = thumbnail(frame, sighting.face, self._rotation)
         index = frame.index
-        event = Event(sighting.kind, index, index, seconds, seconds, 1, sighting, index, shown)
+        event = Event(sighting.kind, index, index, seconds, seconds, 1, sighting.face, sighting, index, shown)
         self.found.append(event)
         self._open.append(event)
 

@@ -81,18 +81,19 @@ def _of_messages(audit: Audit) -> Iterator[Remark]:
 
 def _of_models(audit: Audit) -> Iterator[Remark]:
     card = audit.card
-    if card is not None and card.demonstration:
+    regions = audit.presence.regions
+    if regions and card is not None and card.demonstration:
         yield Remark(
             "look",
             f"{card.name} is a demonstration pair, whose private model everybody has: everybody can restore "
             "these faces.",
         )
-    elif audit.inspection.readable:
+    elif regions:
         yield Remark(
             "know",
             "Whoever holds the private model of the pair can restore the faces: that is what it is for.",
         )
-    if card is None and audit.inspection.readable:
+    if regions and card is None:
         yield Remark(
             "know",
             "The models of this file are not at hand (--model): regions that are filled with one colour "
@@ -116,8 +117,8 @@ def _of_the_rest(audit: Audit) -> Iterator[Remark]:
     if audit.remains:
         yield Remark(
             "look",
-            f"{many(len(audit.remains), 'thing')} that the original tells beside the picture stands in the "
-            "public file too.",
+            f"The public file still tells {many(len(audit.remains), 'thing')} of the original beside the "
+            "picture.",
         )
     yield Remark(
         "know",
