@@ -1,0 +1,296 @@
+"""Public files that were changed after they were sealed: verdicts of their windows, and what still opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence_kit import Part, SealedKit, framing, opened, parts_of, put_together, ring, verdicts, with_atoms
+from key_kit import ALICE, flipped
+from uunet import bitstream
+from uunet.evidence.atoms import Kind, kind_of
+from uunet.message import unwrap_evidence
+from uunet.types import WINDOW
+from uunet.video import CodedReader
+
+BOTH = 2 * WINDOW
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[SealedKit, Path, Path]:
+    """Four windows, and another video of the same camera."""
+    kit = SealedKit(tmp_path_factory.mktemp("four"), 4)
+    return kit, kit.publish("public.mkv"), kit.publish("other.mkv", seed=2)
+
+
+# --- files that were changed -----------------------------------------------------------------------------
+
+Groups = list[list[Part]]
+
+
+def _slice_byte(groups: Groups) -> Groups:
+    groups[1][7].data = flipped(groups[1][7].data, len(groups[1][7].data) - 1)
+    return groups
+
+
+def _later(part: Part) -> Part:
+    return Part(part.data, part.pts + 1, part.dts + 1, part.key)
+
+
+MISSING = "PICTURES_MISSING EVIDENCE_MISSING"  # which stood beside them
+
+CHANGES: dict[str, tuple[Callable[[Groups, Groups], Groups], list[str], bool]] = {
+    "as it was": (lambda g, o: g, ["OK"] * 4, True),
+    "first window dropped": (lambda g, o: g[1:], ["CHAIN_GAP", "OK", "OK"], True),
+    "a window dropped": (lambda g, o: [g[0], *g[2:]], ["OK", "CHAIN_GAP", "OK"], True),
+    "last window dropped": (lambda g, o: g[:3], ["OK"] * 3, False),
+    "two swapped": (
+        lambda g, o: [g[0], g[2], g[1], g[3]],
+        ["OK", "CHAIN_GAP", "OUT_OF_ORDER", "CHAIN_GAP"],
+        True,
+    ),
+    "one twice": (lambda g, o: [g[0], g[1], g[1], *g[2:]], ["OK", "OK", "OUT_OF_ORDER", "OK", "OK"], True),
+    "all twice": (lambda g, o: [*g, *g], ["OK"] * 4 + ["OUT_OF_ORDER"] * 1 + ["OK"] * 3, True),
+    "one of another video": (
+        lambda g, o: [*g[:2], o[2], g[3]],
+        ["OK", "OK", "OTHER_VIDEO", "CHAIN_GAP"],
+        True,
+    ),
+    "one of another video put in": (
+        lambda g, o: [*g[:2], o[2], *g[2:]],
+        ["OK", "OK", "OTHER_VIDEO", "OK", "OK"],
+        True,
+    ),
+    "another video from its second window on": (
+        lambda g, o: [g[0], *o[1:]],
+        ["OK", *["OTHER_VIDEO"] * 3],
+        False,
+    ),
+    "a byte of a slice": (lambda g, o: _slice_byte(g), ["OK", "ALTERED_PICTURES", "OK", "OK"], True),
+    "a picture dropped": (lambda g, o: [g[0], g[1][:-1], *g[2:]], ["OK", MISSING, "OK", "OK"], True),
+    "cut within a window": (lambda g, o: [*g[:2], g[2][:30]], ["OK", "OK", MISSING], False),
+    "a picture twice": (
+        lambda g, o: [g[0], [*g[1][:-1], g[1][-1], _later(g[1][-1])], *g[2:]],
+        ["OK", "ALTERED_PICTURES", "OK", "OK"],
+        True,
+    ),
+    "begun within a window": (
+        lambda g, o: [g[0][1:], *g[1:]],
+        ["NO_EVIDENCE", "CHAIN_GAP", "OK", "OK"],
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_windows_of_changed_files(four: tuple[SealedKit, Path, Path], tmp_path: Path, name: str) -> None:
+    _, path, other = four
+    change, words, complete = CHANGES[name]
+    changed = put_together(path, tmp_path / "changed.mkv", change(parts_of(path), parts_of(other)))
+    assert verdicts(changed) == (words, complete)
+
+
+def test_what_opens_of_changed_files_is_right_or_nothing(
+    four: tuple[SealedKit, Path, Path], tmp_path: Path
+) -> None:
+    """`opened` holds every sample against the camera's; windows that are not as signed stay shut."""
+    kit, path, other = four
+    groups = parts_of(path)
+    cut = put_together(path, tmp_path / "cut.mkv", [*groups[:2], groups[2][:30]])
+    found = opened(cut, kit.source, ring(ALICE))
+    assert found.exact == {0: BOTH, 1: BOTH} and set(found.refusals) == {"PICTURES_MISSING"}
+    late = put_together(path, tmp_path / "late.mkv", groups[1:])
+    assert opened(late, kit.source, ring(ALICE), shift=WINDOW).exact == {0: 3 * WINDOW, 1: 3 * WINDOW}
+    mixed = put_together(path, tmp_path / "mixed.mkv", [*groups[:2], parts_of(other)[2], groups[3]])
+    found = opened(mixed, kit.source, ring(ALICE))
+    assert found.exact == {0: 3 * WINDOW, 1: 3 * WINDOW} and set(found.refusals) <= {"OTHER_VIDEO", "ALTERED"}
+
+
+def strip(kind: Kind, window: int) -> Callable[[int, list[bytes]], list[bytes]]:
+    """Without the atoms of a kind in a window."""
+    return lambda number, atoms: [a for a in atoms if number != window or kind_of(a) is not kind]
+
+
+def spoil(kind: Kind, window: int, at: int) -> Callable[[int, list[bytes]], list[bytes]]:
+    """A bit of these atoms is another; `at` counts behind the head."""
+
+    def change(number: int, atoms: list[bytes]) -> list[bytes]:
+        return [
+            flipped(a, 12 + at % (len(a) - 12)) if number == window and kind_of(a) is kind else a
+            for a in atoms
+        ]
+
+    return change
+
+
+BAD = "BAD_SIGNATURE"
+ATOMS: dict[str, tuple[Callable[[int, list[bytes]], list[bytes]], str | None, str]] = {
+    "as it was": (lambda number, atoms: atoms, "OK", "OK"),
+    "a statement removed": (strip(Kind.STATEMENT, 1), BAD, "CHAIN_GAP"),
+    "a statement changed": (spoil(Kind.STATEMENT, 1, 40), BAD, "CHAIN_GAP"),
+    "a signature changed": (spoil(Kind.STATEMENT, 1, -1), BAD, "CHAIN_GAP"),
+    "evidence removed": (strip(Kind.SEALED, 1), "EVIDENCE_MISSING", "OK"),
+    "evidence changed": (spoil(Kind.SEALED, 1, -1), "ALTERED_EVIDENCE", "OK"),
+    "the envelope removed": (strip(Kind.ENVELOPE, 1), "EVIDENCE_MISSING", "OK"),
+    "the envelope is none": (spoil(Kind.ENVELOPE, 1, 0), "EVIDENCE_MISSING ALTERED_EVIDENCE", "OK"),
+    "the nonce changed": (spoil(Kind.HEADER, 1, 30), "OTHER_VIDEO", "CHAIN_GAP"),
+}
+
+
+@pytest.mark.parametrize("name", ATOMS)
+def test_atoms_of_changed_files(four: tuple[SealedKit, Path, Path], tmp_path: Path, name: str) -> None:
+    kit, path, _ = four
+    change, word, after = ATOMS[name]
+    changed = with_atoms(path, tmp_path / "changed.mkv", change)
+    words, complete = verdicts(changed)
+    assert complete and words[0] == words[3] == "OK" and words[2] == after
+    assert set(words[1].split()) <= set((word or "").split()) and words[1]
+    found = opened(changed, kit.source, ring(ALICE))
+    assert sum(found.exact.values()) == (8 if word == "OK" else 6) * WINDOW
+
+
+def test_every_bit_of_a_header_counts(four: tuple[SealedKit, Path, Path], tmp_path: Path) -> None:
+    """One window of one file after the other, every byte of the header: never OK."""
+    _, path, _ = four
+    short = put_together(path, tmp_path / "short.mkv", [parts_of(path)[0]])
+    assert verdicts(short) == (["OK"], False)
+    head = _first_atom(short, Kind.HEADER)
+    for bit in range(12 * 8, 8 * len(head), 7):  # every byte, and every bit in turn
+        changed = flipped(head, bit // 8, 1 << bit % 8)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("uunet.evidence.reading.unwrap_evidence", _instead(head, changed))
+            words, _ = verdicts(short)
+        assert words[0] != "OK"
+
+
+def _first_atom(path: Path, kind: Kind) -> bytes:
+    with CodedReader(path) as reader:
+        return next(a for p in reader for a in unwrap_evidence(p.payloads)[0] if kind_of(a) is kind)
+
+
+def _instead(old: bytes, new: bytes) -> Any:
+    def changed(payloads: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        atoms, others = unwrap_evidence(payloads)
+        return tuple(new if atom == old else atom for atom in atoms), others
+
+    return changed
+
+
+def test_cut_off_at_every_atom(four: tuple[SealedKit, Path, Path], tmp_path: Path) -> None:
+    """Of the second window's atoms only the first few are there."""
+    _, path, _ = four
+    count = 0
+
+    def counted(number: int, atoms: list[bytes]) -> list[bytes]:
+        nonlocal count
+        count += len(atoms) if number == 1 else 0
+        return atoms
+
+    assert set(verdicts(with_atoms(path, tmp_path / "all.mkv", counted))[0]) == {"OK"}
+    for left in range(1, count, 5):
+        seen = 0
+
+        def first(number: int, atoms: list[bytes], left: int = left) -> list[bytes]:
+            nonlocal seen
+            if number != 1:
+                return atoms
+            seen += len(atoms)
+            return atoms[: max(left - (seen - len(atoms)), 0)]
+
+        words, _ = verdicts(with_atoms(path, tmp_path / f"{left}.mkv", first))
+        assert words[0] == words[3] == "OK" and words[1] in {
+            BAD,
+            "EVIDENCE_MISSING",
+            "ALTERED_EVIDENCE",
+            "EVIDENCE_MISSING ALTERED_EVIDENCE",
+        }, (left, words)
+
+
+def test_what_stands_beside_the_pictures_is_stripped(
+    four: tuple[SealedKit, Path, Path], tmp_path: Path
+) -> None:
+    kit, path, _ = four
+    how = framing(path)
+    groups = parts_of(path)
+    for group in groups:
+        for part in group:
+            part.data = bitstream.replace("h264", part.data, lambda _: (), **how)
+    bare = put_together(path, tmp_path / "bare.mkv", groups)
+    words, complete = verdicts(bare)
+    assert set(words) == {"NO_EVIDENCE"} and not complete
+    assert opened(bare, kit.source, ring(ALICE)).exact == {}
+
+
+# --- evidence in another place ---------------------------------------------------------------------------
+
+
+def moved(source: Path, target: Path, taken: dict[int, dict[int, list[list[bytes]]]]) -> Path:
+    """A copy in which the atoms of some windows stand beside the pictures of others."""
+    positions: dict[int, int] = {}
+
+    def change(number: int, atoms: list[bytes]) -> list[bytes]:
+        at = positions[number] = positions.get(number, -1) + 1
+        return taken[number][0][at] if number in taken else atoms
+
+    return with_atoms(source, target, change)
+
+
+def atoms_of(path: Path) -> list[list[list[bytes]]]:
+    """By window and picture."""
+    found: list[list[list[bytes]]] = []
+
+    def note(number: int, atoms: list[bytes]) -> list[bytes]:
+        if number == len(found):
+            found.append([])
+        found[number].append(atoms)
+        return atoms
+
+    with_atoms(path, path.with_name(f"noted-{path.name}"), note)
+    path.with_name(f"noted-{path.name}").unlink()
+    return found
+
+
+def test_evidence_of_another_window_does_not_open(four: tuple[SealedKit, Path, Path], tmp_path: Path) -> None:
+    kit, path, _ = four
+    atoms = atoms_of(path)
+    changed = moved(path, tmp_path / "moved.mkv", {1: {0: atoms[2]}, 2: {0: atoms[1]}})
+    words, _ = verdicts(changed)
+    assert words[0] == "OK" and "ALTERED_PICTURES" in words[1] and "ALTERED_PICTURES" in words[2]
+    found = opened(changed, kit.source, ring(ALICE))
+    assert found.exact == {0: BOTH, 1: BOTH} and found.refusals == {"ALTERED_PICTURES": 4}
+
+
+def test_evidence_of_another_video_does_not_open(four: tuple[SealedKit, Path, Path], tmp_path: Path) -> None:
+    """All of it: header, envelope, statements. The other video opens by itself."""
+    kit, path, other = four
+    atoms = atoms_of(other)
+    changed = moved(path, tmp_path / "moved.mkv", {number: {0: atoms[number]} for number in range(4)})
+    assert set(verdicts(other)[0]) == {"OK"}
+    if parts_of(path)[0][1].data == parts_of(other)[0][1].data:
+        pytest.skip("the same pictures")
+    assert all("ALTERED_PICTURES" in words for words in verdicts(changed)[0])
+    assert opened(changed, kit.source, ring(ALICE)).exact == {}
+
+
+def test_evidence_alone_of_another_video_does_not_open(
+    four: tuple[SealedKit, Path, Path], tmp_path: Path
+) -> None:
+    """Its envelope and its pieces, under this video's header and statements."""
+    kit, path, other = four
+    theirs, taken = atoms_of(other), {Kind.ENVELOPE, Kind.SEALED}
+    mixed = {
+        number: {
+            0: [
+                [a for a in mine if kind_of(a) not in taken] + [a for a in other_one if kind_of(a) in taken]
+                for mine, other_one in zip(window, theirs[number], strict=True)
+            ]
+        }
+        for number, window in enumerate(atoms_of(path))
+    }
+    changed = moved(path, tmp_path / "mixed.mkv", mixed)
+    assert verdicts(changed) == (["ALTERED_EVIDENCE"] * 4, True)
+    found = opened(changed, kit.source, ring(ALICE))
+    assert found.exact == {} and found.refusals == {"ALTERED": 8}
