@@ -16,7 +16,7 @@ from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.records import decode
 from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Deidentifier, Gallery
-from uunet_lab.evaluation.scene import SCENE, colour_residuals, head, strangers
+from uunet_lab.evaluation.scene import SCENE, colour_residuals, head, pairs
 from uunet_lab.measuring.expression import EXPRESSION, expression
 from uunet_lab.measuring.landmarks import DlibLandmarks
 from uunet_lab.measuring.pose import HEAD, pose
@@ -96,10 +96,14 @@ def test_colour_residuals_are_those_of_scikit_image() -> None:
     assert colour_residuals(black, white) == pytest.approx(100, abs=1e-3)
 
 
-def test_strangers_are_other_people() -> None:
+def test_strangers_are_raw_faces_of_other_people() -> None:
     identity = np.array([0, 0, 0, 0, 0, 0, 1, 2])
-    assert (identity[strangers(identity)] != identity).all()
-    assert strangers(np.zeros(3, np.int64)).tolist() == [0, 1, 2]
+    found = pairs(identity)
+    assert found["a"].x.tolist() == found["r"].other.tolist() == list(range(8))
+    other = found["stranger"]
+    assert other.kind == "x"
+    assert len(other.x) == 6 * 2 * 2 + 2  # all there are
+    assert (identity[other.x] != identity[other.other]).all()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ the median in x (a half by chance). How much two strangers differ says what keep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -21,6 +23,8 @@ import numpy.typing as npt
 from skimage.color import rgb2lab
 
 from uunet_lab.evaluation.experiment import Bench, Experiment
+from uunet_lab.evaluation.gallery import Kind
+from uunet_lab.evaluation.sampling import impostor_pairs
 from uunet_lab.measuring.agreement import correlation
 from uunet_lab.measuring.expression import EXPRESSION, expression
 from uunet_lab.measuring.mosaic import Image
@@ -28,8 +32,10 @@ from uunet_lab.measuring.pose import ANGLES, pose
 from uunet_lab.measuring.resampling import Codes, Floats, mean_over_people, over_people
 
 Compared = Literal["a", "r", "stranger"]
-COMPARED: tuple[Compared, ...] = ("a", "r", "stranger")
-"""With x: the same face replaced, restored, and another person's raw one."""
+"""With x: the same face replaced, restored, and raw ones of other people."""
+
+KINDS: tuple[Kind, ...] = ("x", "a", "r")
+STRANGERS = 4
 
 MISFIT = 0.15
 """Distance of a rigid head from its landmarks, in distances between the eyes, above which no pose is read."""
@@ -64,33 +70,49 @@ def colour_residuals(first: Image, second: Image) -> Floats:
     return np.asarray(np.linalg.norm(one - other, axis=2), np.float64)
 
 
-def strangers(identity: Codes) -> Codes:
-    """(n,) for each position one of another person; itself where there is nobody else."""
-    n = len(identity)
-    found = np.arange(n)
-    for shift in [*range(n // 2, n), *range(1, n // 2)]:
-        still, other = found == np.arange(n), np.roll(np.arange(n), shift)
-        found = np.where(still & (identity[other] != identity), other, found)
-    return found
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Raw faces, and what each is compared with.
+
+    Attributes:
+        x: (m,) positions of raw faces.
+        kind: of the others.
+        other: (m,) their positions.
+    """
+
+    x: Codes
+    kind: Kind
+    other: Codes
 
 
-def _pose(points: dict[str, Floats], person: Codes) -> dict[str, Any]:
-    angles, misfit = zip(*(pose(points[kind]) for kind in ("x", *COMPARED)), strict=True)
-    x, *others = angles
-    fits = [found <= MISFIT for found in misfit]
-    found: dict[str, Any] = {
-        "rejected": mean_over_people((~(fits[0] & fits[1])).astype(np.float64), person),
+def pairs(identity: Codes) -> dict[Compared, Pairs]:
+    """Each face with itself replaced and restored, and with raw ones of STRANGERS other people, at random."""
+    itself = np.arange(len(identity))
+    first, second = impostor_pairs(identity, STRANGERS * len(identity)).T
+    return {
+        "a": Pairs(itself, "a", itself),
+        "r": Pairs(itself, "r", itself),
+        "stranger": Pairs(first, "x", second),
     }
-    for kind, other, fit in zip(COMPARED, others, fits[1:], strict=True):
-        kept = fits[0] & fit
-        found[kind] = {"n": int(kept.sum())}
+
+
+def _pose(points: Mapping[Kind, Floats], compared: dict[Compared, Pairs], person: Codes) -> dict[str, Any]:
+    angles: dict[Kind, Floats] = {}
+    fits: dict[Kind, npt.NDArray[np.bool_]] = {}
+    for kind, found in points.items():
+        angles[kind], misfit = pose(found)
+        fits[kind] = misfit <= MISFIT
+    figures: dict[str, Any] = {
+        "rejected": mean_over_people((~(fits["x"] & fits["a"])).astype(np.float64), person),
+    }
+    for name, pair in compared.items():
+        kept = fits["x"][pair.x] & fits[pair.kind][pair.other]
+        figures[name] = {"n": int(kept.sum())}
         if kept.any():
-            found[kind] |= {name: _angle(x[kept, i], other[kept, i], person[kept]) for i, name in _angles()}
-    return found
-
-
-def _angles() -> list[tuple[int, str]]:
-    return list(enumerate(ANGLES))
+            x, other = angles["x"][pair.x][kept], angles[pair.kind][pair.other][kept]
+            whose = person[pair.x][kept]
+            figures[name] |= {angle: _angle(x[:, i], other[:, i], whose) for i, angle in enumerate(ANGLES)}
+    return figures | {"bins": POSE_BINS, "largest": LARGEST_ANGLE, "misfit": MISFIT}
 
 
 def _angle(x: Floats, other: Floats, person: Codes) -> dict[str, Any]:
@@ -104,57 +126,61 @@ def _angle(x: Floats, other: Floats, person: Codes) -> dict[str, Any]:
     }
 
 
-def _background(images: dict[str, list[Image]], points: Floats, person: Codes) -> dict[str, Any]:
-    heads = np.stack(
-        [head(found, len(image)) for found, image in zip(points, images["x"], strict=True)],
-    )
-    kept = np.flatnonzero((~heads).mean((1, 2)) >= LEAST_BACKGROUND)
-    found: dict[str, Any] = {"n": len(kept), "share": round(float((~heads).mean()), 3)}
-    for kind in COMPARED if len(kept) else ():
-        away = [colour_residuals(images["x"][i], images[kind][i]) for i in kept]
-        outside = [residual[~heads[i]] for i, residual in zip(kept, away, strict=True)]
-        inside = [residual[heads[i]] for i, residual in zip(kept, away, strict=True)]
+def _background(
+    images: Mapping[Kind, list[Image]], points: Floats, compared: dict[Compared, Pairs], person: Codes
+) -> dict[str, Any]:
+    heads = np.stack([head(found, len(x)) for found, x in zip(points, images["x"], strict=True)])
+    has = (~heads).mean((1, 2)) >= LEAST_BACKGROUND
+    figures: dict[str, Any] = {"n": int(has.sum()), "share": round(float((~heads).mean()), 3)}
+    for name, pair in compared.items():
+        kept = np.flatnonzero(has[pair.x])
+        if not len(kept):
+            continue
+        of_x, others = pair.x[kept], pair.other[kept]
+        away = [
+            colour_residuals(images["x"][i], images[pair.kind][j])
+            for i, j in zip(of_x.tolist(), others.tolist(), strict=True)
+        ]
+        outside = [residual[~heads[i]] for i, residual in zip(of_x, away, strict=True)]
+        inside = [residual[heads[i]] for i, residual in zip(of_x, away, strict=True)]
         levels = np.minimum(np.concatenate(outside), LARGEST_COLOUR)
-        found[kind] = {
-            "background": mean_over_people(np.array([one.mean() for one in outside]), person[kept], 2),
-            "head": mean_over_people(np.array([one.mean() for one in inside]), person[kept], 2),
+        figures[name] = {
+            "background": mean_over_people(np.array([one.mean() for one in outside]), person[of_x], 2),
+            "head": mean_over_people(np.array([one.mean() for one in inside]), person[of_x], 2),
             "counts": np.histogram(levels, COLOUR_BINS, (0, LARGEST_COLOUR))[0].tolist(),
         }
-    return found
+    return figures | {"bins": COLOUR_BINS, "largest": LARGEST_COLOUR}
 
 
-def _expression(points: dict[str, Floats], person: Codes) -> dict[str, Any]:
+def _expression(
+    points: Mapping[Kind, Floats], compared: dict[Compared, Pairs], person: Codes
+) -> dict[str, Any]:
     measured = {kind: expression(found) for kind, found in points.items()}
     median = np.median(measured["x"], 0)
-    found: dict[str, Any] = {}
-    for kind in COMPARED:
-        same = ((measured["x"] > median) == (measured[kind] > median)).astype(np.float64)
-        found[kind] = {
-            name: {
-                "pearson": over_people(
-                    partial(correlation, measured["x"][:, i], measured[kind][:, i]), person
-                ),
-                "agree": mean_over_people(same[:, i], person),
+    figures: dict[str, Any] = {}
+    for name, pair in compared.items():
+        x, other, whose = measured["x"][pair.x], measured[pair.kind][pair.other], person[pair.x]
+        same = ((x > median) == (other > median)).astype(np.float64)
+        figures[name] = {
+            ratio: {
+                "pearson": over_people(partial(correlation, x[:, i], other[:, i]), whose),
+                "agree": mean_over_people(same[:, i], whose),
             }
-            for i, name in enumerate(EXPRESSION)
+            for i, ratio in enumerate(EXPRESSION)
         }
-        found[kind]["agree"] = mean_over_people(same.mean(1), person)
-    return found
+        figures[name]["agree"] = mean_over_people(same.mean(1), whose)
+    return figures
 
 
 def _measure(bench: Bench) -> dict[str, Any]:
     gallery, finder = bench.gallery, bench.landmark_finder()
-    images = {kind: gallery.images(kind) for kind in ("x", "a", "r")}
-    points = {kind: finder.find(faces) for kind, faces in images.items()}
-    other = strangers(gallery.identity)
-    images["stranger"] = [images["x"][i] for i in other]
-    points["stranger"] = points["x"][other]
-    person = gallery.identity
+    images = {kind: gallery.images(kind) for kind in KINDS}
+    points: dict[Kind, Floats] = {kind: finder.find(images[kind]) for kind in KINDS}
+    compared, person = pairs(gallery.identity), gallery.identity
     return {
-        "pose": _pose(points, person) | {"bins": POSE_BINS, "largest": LARGEST_ANGLE, "misfit": MISFIT},
-        "background": _background(images, points["x"], person)
-        | {"bins": COLOUR_BINS, "largest": LARGEST_COLOUR},
-        "expression": _expression(points, person),
+        "pose": _pose(points, compared, person),
+        "background": _background(images, points["x"], compared, person),
+        "expression": _expression(points, compared, person),
     }
 
 

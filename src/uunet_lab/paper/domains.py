@@ -34,7 +34,7 @@ class Shown:
 
 SHOWN = (
     Shown("recognition", "recognition d′, x ↔ a′", lambda found: _dprime(found.get("x-a'"))),
-    Shown("recognition", "the same image d′, x ↔ a", lambda found: _dprime(found.get("x-a"))),
+    Shown("recognition", "same image d′, x ↔ a", lambda found: _dprime(found.get("x-a"))),
     Shown("consistency", "consistency d′, a", lambda found: _dprime(found["a"]["environment"])),
     Shown("diversity", "diversity d′, a ↔ a′", lambda found: _dprime(found["a-a'"])),
     Shown("reversibility", "PSNR of r, dB", lambda found: found["psnr"], 1),
@@ -99,7 +99,7 @@ def domains_figure(found: Sequence[Domain]) -> Figure:
             range(len(found)), [one.name if first else "" for one in reversed(found)], fontsize=7
         )
         panel.set_ylim(-0.6, len(found) - 0.4)
-        panel.set_title(shown.text, fontsize=7)
+        panel.set_title(shown.text.replace(", ", ",\n", 1), fontsize=7)
         panel.tick_params(axis="x", labelsize=7)
         panel.grid(lw=0.4, alpha=0.5)
     return drawn

@@ -34,7 +34,7 @@ def scene_figure(result: Measured) -> Figure:
             found, (colour, marker, *_) = result.metrics["expression"][kind][name], KINDS[kind]
             whisker(axes[4], found["pearson"], row + shift, colour, marker)
             whisker(axes[5], found["agree"], row + shift, colour, marker)
-    for panel, text in ((axes[4], "Pearson's coefficient"), (axes[5], "share on one side of x's median")):
+    for panel, text in ((axes[4], "Pearson's coefficient"), (axes[5], "share on one side")):
         panel.set_yticks(range(len(MEASURES)), list(reversed(MEASURES)), fontsize=7)
         panel.set(xlabel=text, title="expression")
         panel.grid(axis="x", lw=0.4, alpha=0.5)

@@ -28,7 +28,7 @@ def consistency_table(results: Sequence[Measured]) -> Table:
                     figure(environment["dprime"]),
                     figure(environment["auc"]),
                     number(test["statistic"]),
-                    f"{test['p']:.0e}",
+                    _probability(test["p"]),
                     figure(found["changed"]),
                     NONE if kind == "x" else figure(result.metrics["idi"][kind]),
                     figure(result.metrics["warping"][kind], 5),
@@ -46,6 +46,11 @@ def consistency_table(results: Sequence[Measured]) -> Table:
         ("faces", "d′", "AUC", "KS", "p", "changed", "IdI", "warping error"),
         tuple(rows),
     )
+
+
+def _probability(value: float) -> str:
+    """Of a test; one that is smaller than any number is said to be."""
+    return f"{value:.0e}" if value > 0 else "< 1e-300"
 
 
 def diversity_table(results: Sequence[Measured]) -> Table:
