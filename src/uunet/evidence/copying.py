@@ -42,10 +42,10 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
     fresh: dict[bytes, tuple[Envelope, Sealing]] = {}
 
     def rewritten(window: WindowEvidence) -> WindowEvidence:
-        if window.header is None or not (window.sealed or window.envelope):
-            return window
-        if window.damaged:
+        if window.header is None or window.damaged:
             raise EvidenceError("some evidence is damaged", "use an undamaged copy of the file")
+        if not (window.sealed or window.envelope):
+            return window
         video = window.header.video_id
         with explained():
             opened = keyring.opened(window)
@@ -72,7 +72,7 @@ def shred(source: Path, target: Path, *, envelopes_only: bool = False) -> Copied
     done = Copied()
 
     def rewritten(window: WindowEvidence) -> WindowEvidence:
-        if window.header is None or not (window.sealed or window.envelope):
+        if window.header is not None and not (window.sealed or window.envelope or window.damaged):
             return window
         done.windows, done.pieces = done.windows + 1, done.pieces + len(window.sealed)
         # without envelope the wrapped keys are noise: whoever once opened it keeps the seeds, so they go too
@@ -93,7 +93,7 @@ def _copy(
         nonlocal places
         atoms, others = unwrap_evidence(payloads)
         if Kind.HEADER in map(kind_of, atoms):
-            window = rewritten(next(w for w in read if w.header is not None))
+            window = rewritten(next(w for w in read if w.begins))
             places = iter(spread(_atoms(window), len(window.pts)))
         return (*others, *wrap_evidence(next(places, [])))
 

@@ -34,6 +34,7 @@ class WindowEvidence:
         statement: what the publisher signed; None where it is missing.
         shredded: whether a note says that evidence was taken away on purpose.
         damaged: how many structures can't be read.
+        begins: whether its first picture has a header, be it a damaged one.
     """
 
     begin: Fraction
@@ -47,6 +48,7 @@ class WindowEvidence:
     statement: bytes | None = None
     shredded: bool = False
     damaged: int = 0
+    begins: bool = False
 
 
 def windows(path: Path) -> Iterator[WindowEvidence]:
@@ -63,8 +65,7 @@ def windows(path: Path) -> Iterator[WindowEvidence]:
         group: list[CodedPicture] = []
         for picture in reader:
             start = picture.pts if start is None else min(start, picture.pts)
-            begins = Kind.HEADER in map(kind_of, unwrap_evidence(picture.payloads)[0])
-            if group and (begins or len(group) == _MOST):
+            if group and (_begins(picture) or len(group) == _MOST):
                 yield _window(group, start, reader.time_base)
                 group = []
             group.append(picture)
@@ -103,7 +104,12 @@ def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> Windo
         found.statement,
         found.shredded,
         found.damaged + collector.damaged,
+        _begins(group[0]),
     )
+
+
+def _begins(picture: CodedPicture) -> bool:
+    return Kind.HEADER in map(kind_of, unwrap_evidence(picture.payloads)[0])
 
 
 class _Found:
