@@ -11,8 +11,11 @@ import pytest
 
 from audit_media import FRAMES, SIZE, Told, published, two_people
 from cli_media import Ran, face_clip
+from kit import Kit
 from tiny_models import private_model, public_model
+from uunet import deidentify
 from uunet.audit import page
+from uunet.audit.copies import WAYS
 from uunet.audit.document import document
 from uunet.audit.examination import Audit, Settings, audit
 from uunet.audit.figures import figures
@@ -171,3 +174,17 @@ def test_sealed_originals_are_said(tmp_path: Path) -> None:
     assert found.evidence > 500
     assert [remark.text for remark in remarks(found) if "sealed originals" in remark.text]
     assert exit_code(found) == 0
+
+
+def test_what_copies_leave(tmp_path: Path) -> None:
+    """Without anything beside the pictures, messages are read from the pixels, and faces come back."""
+    kit = Kit(tmp_path, frames=48, size=(320, 240))
+    public = tmp_path / "public.mp4"
+    deidentify(kit.source, public, kit.options())
+    found = audit(public, kit.source, Settings(48, copies=True), decoder=kit.private, detector=Told())
+    assert [(copy.way, copy.frames) for copy in found.copies] == [(way, 48) for way in WAYS]
+    mild = found.copies[0]
+    assert mild.readable == 48 and mild.regions == 4 and mild.psnr is not None and mild.psnr > 20
+    assert document(found)["copies"][0]["readable"] == 48
+    assert "messages of 48 of 48 frames; restored" in page.page(found)
+    assert audit(public, kit.source, Settings(48), detector=Told()).copies == []

@@ -62,6 +62,9 @@ def audit(  # noqa: PLR0917
     ] = None,
     every: Annotated[int, typer.Option(min=1, help="Look for faces in every N-th frame only.")] = 1,
     threshold: Annotated[float, typer.Option(help="Score above which something is a face.")] = 0.25,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Encode its first ten seconds again: what does that leave?")
+    ] = False,
     force: Force = False,
     json: AsJson = False,
     quiet: Quiet = False,
@@ -89,7 +92,7 @@ def audit(  # noqa: PLR0917
             found = examine(
                 public,
                 original,
-                Settings(every, threshold),
+                Settings(every, threshold, copies),
                 model=model and model_path(str(model), "public"),
                 decoder=None if decoder is None else model_path(decoder),
                 recogniser=installed(),

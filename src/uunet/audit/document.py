@@ -53,6 +53,7 @@ def document(audit: Audit) -> dict[str, Any]:
         "evidence_bytes": audit.evidence,
         "faces_in_public_regions": audit.still_found,
         "likeness": None if audit.likeness is None else _rounded(asdict(audit.likeness)),
+        "copies": [_rounded(asdict(copy)) for copy in audit.copies],
         "remains": [trace.shown() for trace in audit.remains],
         "own": [trace.shown() for trace in audit.own],
         "look_at": [remark.text for remark in remarks(audit) if remark.level == "look"],
@@ -68,6 +69,10 @@ def _box(face: Detection) -> list[int]:
 
 def _rounded(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _rounded(value) if isinstance(value, dict) else round(value, 3) if value is not None else None
+        name: _rounded(value) if isinstance(value, dict) else round(value, 3) if _real(value) else value
         for name, value in values.items()
     }
+
+
+def _real(value: Any) -> bool:
+    return isinstance(value, float)

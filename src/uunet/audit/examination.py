@@ -10,6 +10,7 @@ from statistics import median
 
 import numpy as np
 
+from uunet.audit.copies import Copy, copies
 from uunet.audit.coverage import covered
 from uunet.audit.events import Event, Events, Sighting, overlap
 from uunet.audit.faces import TRUTH, Seen, grey_difference, judged, noise_outside, slow_detector
@@ -45,10 +46,12 @@ class Settings:
     Attributes:
         every: looks for faces in each `every`-th frame; messages are read in all.
         threshold: score from which a detection counts as a face, in (0, 1).
+        copies: whether the file's beginning is encoded again, to see what that leaves.
     """
 
     every: int = 1
     threshold: float = TRUTH
+    copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Audit:
         events: what to look at.
         over_time: every STRETCH frames.
         likeness: of faces and their replacements; None if there is no region to compare.
+        copies: what is left in copies that were encoded again; empty if that was not asked.
         remains: what the original tells beside pictures and sound and the public file still does.
         own: what the public file tells that its original does not.
         damage: set if one of the files breaks off.
@@ -104,6 +108,7 @@ class Audit:
     events: list[Event] = field(default_factory=list)
     over_time: list[Stretch] = field(default_factory=list)
     likeness: Likeness | None = None
+    copies: list[Copy] = field(default_factory=list)
     remains: tuple[Trace, ...] = ()
     own: tuple[Trace, ...] = ()
     damage: TruncatedError | None = None
@@ -161,6 +166,8 @@ def audit(
         work.finish()
         result.damage = reader.damage or raw.damage
     result.likeness = likeness(work.reservoir.kept, recogniser)
+    if settings.copies:
+        result.copies = copies(public, original, found.pair, restorer)
     told_before = list(dict.fromkeys(traces(original)))
     result.remains = tuple(left(told_before, public))
     result.own = tuple(trace for trace in dict.fromkeys(traces(public)) if trace not in result.remains)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
+from uunet.audit.copies import Copy
 from uunet.audit.examination import Audit
 from uunet.audit.faces import COVERED
 from uunet.audit.likeness import Likeness
@@ -71,7 +72,18 @@ def figures(audit: Audit) -> list[Figure]:
             "Replacements that look like faces to a detector: whoever counts people still can.",
         ),
     ]
-    return rows + ([] if audit.likeness is None else _alike(audit.likeness))
+    rows += [] if audit.likeness is None else _alike(audit.likeness)
+    return rows + [_of_copy(copy) for copy in audit.copies]
+
+
+def _of_copy(copy: Copy) -> Figure:
+    quality = "" if copy.psnr is None else f"; restored {copy.psnr:.1f} dB, {many(copy.regions, 'region')}"
+    return Figure(
+        f"after {copy.way}",
+        f"messages of {copy.readable:,} of {many(copy.frames, 'frame')}{quality}",
+        "The beginning of the public file, encoded again as a service would, which strips what stands beside "
+        "the pictures: in how many frames it still says where the faces are, and how near they come back.",
+    )
 
 
 def _per_hour(count: int, seconds: float) -> str:

@@ -117,8 +117,8 @@ def likeness(samples: list[Sample], recogniser: Recogniser | None) -> Likeness |
         tracks=len(np.unique(number[known])),
         correlation=float(np.median(own)),
         correlation_others=float(np.median(correlation[different])) if different.any() else None,
-        psnr_published=float(np.median([_psnr(s.x, s.a) for s in samples])),
-        psnr_restored=float(np.median([_psnr(*pair) for pair in restored])) if restored else None,
+        psnr_published=float(np.median([difference(s.x, s.a) for s in samples])),
+        psnr_restored=float(np.median([difference(*pair) for pair in restored])) if restored else None,
         recognised=None if recogniser is None else _recognised(samples, number, different, recogniser),
     )
 
@@ -131,7 +131,8 @@ def _standard(images: list[Image]) -> Floats:
     return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9))
 
 
-def _psnr(one: Image, other: Image) -> float:
+def difference(one: Image, other: Image) -> float:
+    """Peak signal to noise ratio of the middles of two samples, dB."""
     error = float(np.mean((one[_INNER, _INNER].astype(np.float64) - other[_INNER, _INNER]) ** 2))
     return 10 * math.log10(255**2 / max(error, 1e-3))
 
