@@ -43,6 +43,8 @@ def load(path: Path, passphrase: Passphrase) -> SecretKey:
     """
     _refuse_secret(str(path))
     data = _read(path)
+    if any(line.startswith((PUBLIC, GROUP)) for line in data.decode("ascii", "replace").splitlines()):
+        raise KeyTextError(f"{path} is a public key", "give the file that `keygen -o` named")
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise KeyTextError(f"{path} may be read by others", f"it is a secret: chmod 600 {path}")
     if data.startswith(_AGE):
@@ -53,8 +55,6 @@ def load(path: Path, passphrase: Passphrase) -> SecretKey:
     for line in _lines(data, path):
         if line.startswith(SECRET):
             return SecretKey.parse(line)
-        if line.startswith((PUBLIC, GROUP)):
-            raise KeyTextError(f"{path} is a public key", "give the file that `keygen -o` named")
     raise KeyTextError(f"{path} holds no secret key", "give a file that `uunet keygen` wrote")
 
 
