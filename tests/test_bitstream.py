@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uunet import bitstream
-from uunet.bitstream import UUID, extract, insert, strip_foreign
+from uunet.bitstream import UUID, extract, insert, replace, strip_foreign
 from uunet.errors import MessageError
 
 ENCODERS = {
@@ -155,6 +155,42 @@ def test_ours_stays_where_foreign_data_shares_its_nal_unit(codec: str) -> None:
     )
 
 
+@pytest.mark.parametrize("codec", bitstream.CODECS)
+@given(before=PAYLOADS, after=PAYLOADS)
+def test_replace_is_as_if_the_new_ones_had_always_been_there(
+    codec: str, before: list[bytes], after: list[bytes]
+) -> None:
+    packet = insert(codec, BARE[codec], before, annexb=True)
+    seen = []
+
+    def change(found: tuple[bytes, ...]) -> list[bytes]:
+        seen.append(found)
+        return after
+
+    changed = replace(codec, packet, change, annexb=True)
+    assert changed == insert(codec, BARE[codec], after, annexb=True) and seen == [tuple(before)]
+    assert replace(codec, changed, lambda _: before, annexb=True) == packet
+    assert replace(codec, changed, lambda _: (), annexb=True) == BARE[codec]
+    assert replace(codec, packet, lambda found: found, annexb=True) is packet
+    if codec != "av1":
+        framed = to_lengths(packet, 4)
+        assert replace(codec, framed, lambda _: after, annexb=False) == to_lengths(changed, 4)
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_replace_leaves_what_is_not_ours(codec: str) -> None:
+    packet = insert(codec, BARE[codec], [b"one", b"two"], annexb=True)
+    foreign = bytes((5, 16)) + b"somebody else's!"
+    at = packet.index(UUID) - 2
+    mixed = packet[:at] + foreign + packet[at:]
+    changed = replace(codec, mixed, lambda found: (*found, b"three"), annexb=True)
+    assert extract(codec, changed, annexb=True) == (b"one", b"two", b"three") and foreign in changed
+    bare = replace(codec, mixed, lambda _: (), annexb=True)
+    assert extract(codec, bare, annexb=True) == () and foreign in bare and UUID not in bare
+    with pytest.raises(MessageError, match="no coded picture"):
+        replace(codec, packet[: packet.index(UUID) - 6], lambda _: [b"x"], annexb=True)
+
+
 def test_av1_foreign_metadata() -> None:
     hdr = bytes((5 << 3 | 2, 3, 1, 7, 0x80))
     foreign = bytes((5 << 3 | 2, 4, 25, 1, 2, 0x80)) + bytes((5 << 3 | 2, 3, 6, 1, 0x80))
@@ -162,6 +198,8 @@ def test_av1_foreign_metadata() -> None:
     mixed = packet[:2] + hdr + foreign + packet[2:]
     assert extract("av1", mixed, annexb=True) == (b"one",)
     assert strip_foreign("av1", mixed, annexb=True) == packet[:2] + hdr + packet[2:]
+    changed = replace("av1", mixed, lambda _: [b"two"], annexb=True)
+    assert extract("av1", changed, annexb=True) == (b"two",) and hdr in changed and foreign in changed
 
 
 def test_place() -> None:
