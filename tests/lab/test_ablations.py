@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from lab.stand_ins import packed
 from uunet_lab.__main__ import app
 from uunet_lab.evaluation.ablations import SHOWN, VARIANTS, Pair, ablate, ablations
+from uunet_lab.methods.uunet.matcher import MATCHER_SLIM, MATCHERS
 from uunet_lab.methods.uunet.paper_train import PAPER_SLIM, PROFILES
 from uunet_lab.training.channel import to_uint8
 
@@ -109,6 +110,7 @@ def test_the_papers_own_training_is_ablated_by_one_command(
 ) -> None:
     small = replace(PAPER_SLIM, batch=2, base=2, critic_base=2)
     monkeypatch.setitem(PROFILES, "paper-slim", small)
+    monkeypatch.setitem(MATCHERS, "paper-slim", replace(MATCHER_SLIM, batch=4))
     few = {name: VARIANTS[name] for name in ("as the paper", "w_mse / 10")}
     monkeypatch.setattr("uunet_lab.evaluation.ablations.VARIANTS", few)
     packed(tmp_path / "set", people=60, images=2, labels={"gender": 2})

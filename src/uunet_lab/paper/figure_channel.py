@@ -45,9 +45,9 @@ def channel_figure(result: Measured) -> Figure:
             panel.grid(lw=0.4, alpha=0.5)
             if name == "message_alone":
                 panel.set_ylim(-0.05, 1.05)
+                panel.legend(fontsize=7, ncols=2, loc="center")
             if row == 0:
                 panel.set_title(title)
-                panel.legend(fontsize=6, ncols=2, loc="lower right")
         low = min(axes[column].get_ylim()[0], axes[0].get_ylim()[0])
         high = max(axes[column].get_ylim()[1], axes[0].get_ylim()[1])
         for panel in (axes[0], axes[column]):

@@ -19,8 +19,8 @@ Floats = npt.NDArray[np.float64]
 BLUE, ORANGE = "#0072B2", "#D55E00"
 """Two of Okabe and Ito's colours, which differ in lightness too; hatching tells them apart without colour."""
 
-COLOURS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-"""All of theirs."""
+COLOURS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555", "#000000")
+"""All of theirs, but for yellow, which paper swallows: grey in its place."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """What tells curves and people apart without colour."""
