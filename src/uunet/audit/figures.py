@@ -73,16 +73,18 @@ def figures(audit: Audit) -> list[Figure]:
         ),
     ]
     rows += [] if audit.likeness is None else _alike(audit.likeness)
-    return rows + [_of_copy(copy) for copy in audit.copies]
+    return rows + [_of_copy(copy, first=copy is audit.copies[0]) for copy in audit.copies]
 
 
-def _of_copy(copy: Copy) -> Figure:
+def _of_copy(copy: Copy, *, first: bool) -> Figure:
     quality = "" if copy.psnr is None else f"; restored {copy.psnr:.1f} dB, {many(copy.regions, 'region')}"
     return Figure(
         f"after {copy.way}",
         f"messages of {copy.readable:,} of {many(copy.frames, 'frame')}{quality}",
         "The beginning of the public file, encoded again as a service would, which strips what stands beside "
-        "the pictures: in how many frames it still says where the faces are, and how near they come back.",
+        "the pictures: in how many frames it still says where the faces are, and how near they come back."
+        if first
+        else "The same, encoded otherwise.",
     )
 
 

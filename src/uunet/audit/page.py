@@ -44,7 +44,7 @@ small, figcaption, .meaning { color: #4a5560; font-size: .9rem; }
 .look { background: #fff4d6; border-color: #b36b00; } .fine { background: #e6f1f8; border-color: #0072b2; }
 .mark { font-weight: 700; }
 .events { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1rem; }
-figure { margin: 0; break-inside: avoid; } figure img { width: 144px; height: 144px; }
+tr, figure { break-inside: avoid; } figure { margin: 0; } figure img { width: 144px; height: 144px; }
 svg { width: 100%; height: auto; } code { overflow-wrap: anywhere; font-size: .85rem; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } }
 </style></head><body>

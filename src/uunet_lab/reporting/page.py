@@ -25,7 +25,7 @@ table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabu
 caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
 th, td { padding: .22rem .8rem .22rem 0; vertical-align: top; border-bottom: 1px solid #d5dae0; }
 th { text-align: left; font-weight: 400; } td { text-align: right; } thead th { font-weight: 600; }
-thead th + th { text-align: right; }
+thead th + th { text-align: right; } tr { break-inside: avoid; }
 figure { margin: 1.4rem 0; break-inside: avoid; } figure img { max-width: 100%; height: auto; }
 small, details { color: #4a5560; } code { overflow-wrap: anywhere; font-size: .82rem; }
 .verdict { background: #eef3f7; border-left: 6px solid #0072b2; padding: .6rem 1rem; }
@@ -45,7 +45,9 @@ drawn over people; there is none where fewer than 20 people were measured.</p>
 <h2>The paper's experiments, its figures beside ours</h2>
 <p>The paper's sets can't be had by everybody, and its judges are others (MTCNN, VGG-Face2): its figures stand
 beside ours, not against them. Compare a with x of the same line.</p>$paper
-<h2>Contact sheets</h2>$sheets
+<h2>Contact sheets</h2>
+<p>Sheets of faces have raw faces x in a row, below each its replacement a, below that the restored face r.
+Sheets of tracks and tracklets go from left to right in time.</p>$sheets
 <h2>Other measurements</h2>$others
 </body></html>
 """
