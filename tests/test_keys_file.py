@@ -89,6 +89,20 @@ def test_files_that_exist_are_never_overwritten(tmp_path: Path) -> None:
     assert keyfile.load(tmp_path / "b.key", nobody) == KEY
 
 
+def test_a_full_disk_leaves_no_half_of_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(KeyTextError, match="No space left") as caught:
+            keyfile.save(tmp_path / "a.key", KEY, None)
+    refused(caught.value)
+    assert list(tmp_path.iterdir()) == []
+    keyfile.save(tmp_path / "a.key", KEY, None)
+    assert keyfile.load(tmp_path / "a.key", nobody) == KEY
+
+
 def test_a_passphrase(tmp_path: Path) -> None:
     path = tmp_path / "a.key"
     keyfile.save(path, KEY, "correct horse")

@@ -271,8 +271,13 @@ def _refuse_existing(output: Path) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(data)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise OutputError(
             f"can't write {path}: {error.strerror}", "check the folder and permissions"

@@ -118,10 +118,15 @@ def _read(path: Path) -> bytes:
 def _write(path: Path, data: bytes, mode: int) -> None:
     try:
         # attack: between making a file and closing it to others, somebody opens it: the mode comes with it
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)  # half a key is none
+            raise
     except FileExistsError:
         raise KeyTextError(
             f"{path} exists already", "keys are never overwritten: give another name"
