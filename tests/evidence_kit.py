@@ -168,6 +168,32 @@ def with_atoms(source: Path, target: Path, change: Callable[[int, list[bytes]], 
     return target
 
 
+def moved(source: Path, target: Path, taken: dict[int, list[list[bytes]]]) -> Path:
+    """A copy in which the atoms of some windows stand beside the pictures of others."""
+    positions: dict[int, int] = {}
+
+    def change(number: int, atoms: list[bytes]) -> list[bytes]:
+        at = positions[number] = positions.get(number, -1) + 1
+        return taken[number][at] if number in taken else atoms
+
+    return with_atoms(source, target, change)
+
+
+def atoms_of(path: Path) -> list[list[list[bytes]]]:
+    """By window and picture."""
+    found: list[list[list[bytes]]] = []
+
+    def note(number: int, atoms: list[bytes]) -> list[bytes]:
+        if number == len(found):
+            found.append([])
+        found[number].append(atoms)
+        return atoms
+
+    with_atoms(path, path.with_name(f"noted-{path.name}"), note)
+    path.with_name(f"noted-{path.name}").unlink()
+    return found
+
+
 def framing(path: Path) -> dict[str, Any]:
     """How the packets of a file are framed, as `bitstream` wants to know it."""
     with av.open(str(path)) as file:

@@ -11,7 +11,9 @@ import pytest
 from evidence_kit import (
     Part,
     SealedKit,
+    atoms_of,
     framing,
+    moved,
     opened,
     parts_of,
     put_together,
@@ -119,6 +121,23 @@ def test_what_opens_of_changed_files_is_right_or_nothing(
     mixed = put_together(path, tmp_path / "mixed.mkv", [*groups[:2], parts_of(other)[2], groups[3]])
     found = opened(mixed, kit.source, ring(ALICE))
     assert found.exact == {0: 3 * WINDOW, 1: 3 * WINDOW} and set(found.refusals) <= {"OTHER_VIDEO", "ALTERED"}
+
+
+def test_cut_off_at_any_packet(four: tuple[SealedKit, Path, Path], tmp_path: Path) -> None:
+    """What was complete stays as it was signed, and opens; the rest is missed."""
+    kit, path, _ = four
+    groups = parts_of(path)
+    for cut in range(1, 4 * WINDOW, 23):
+        whole, rest = divmod(cut, WINDOW)
+        kept = [*groups[:whole], *([groups[whole][:rest]] if rest else [])]
+        words, complete = verdicts(put_together(path, tmp_path / f"{cut}.mkv", kept))
+        assert words[:whole] == ["OK"] * whole and not complete, cut
+        assert all("PICTURES_MISSING" in word for word in words[whole:]) and len(words) == len(kept), cut
+    kept = [*groups[:3], groups[3][:-1]]
+    assert opened(put_together(path, tmp_path / "cut.mkv", kept), kit.source, ring(ALICE)).exact == {
+        0: 3 * WINDOW,
+        1: 3 * WINDOW,
+    }
 
 
 def strip(kind: Kind, window: int) -> Callable[[int, list[bytes]], list[bytes]]:
@@ -237,32 +256,6 @@ def test_what_stands_beside_the_pictures_is_stripped(
 
 
 # --- evidence in another place ---------------------------------------------------------------------------
-
-
-def moved(source: Path, target: Path, taken: dict[int, list[list[bytes]]]) -> Path:
-    """A copy in which the atoms of some windows stand beside the pictures of others."""
-    positions: dict[int, int] = {}
-
-    def change(number: int, atoms: list[bytes]) -> list[bytes]:
-        at = positions[number] = positions.get(number, -1) + 1
-        return taken[number][at] if number in taken else atoms
-
-    return with_atoms(source, target, change)
-
-
-def atoms_of(path: Path) -> list[list[list[bytes]]]:
-    """By window and picture."""
-    found: list[list[list[bytes]]] = []
-
-    def note(number: int, atoms: list[bytes]) -> list[bytes]:
-        if number == len(found):
-            found.append([])
-        found[number].append(atoms)
-        return atoms
-
-    with_atoms(path, path.with_name(f"noted-{path.name}"), note)
-    path.with_name(f"noted-{path.name}").unlink()
-    return found
 
 
 def test_evidence_of_another_window_does_not_open(four: tuple[SealedKit, Path, Path], tmp_path: Path) -> None:

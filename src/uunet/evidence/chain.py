@@ -68,6 +68,7 @@ class Chain:
         self.lasting = False
         self._last: Statement | None = None
         self._last_digest = b""
+        self._short = False  # whether the last one lacks pictures
 
     def judge(self, window: WindowEvidence) -> Judgement:
         """What is to be said of the next window."""
@@ -92,12 +93,13 @@ class Chain:
             words.append(word)
             missing = gap or missing
         self._last, self._last_digest = said, signing.digest(window.statement or b"")
+        self._short = "PICTURES_MISSING" in words
         return Judgement(said.window, tuple(words) or ("OK",), missing, said.evidence)
 
     @property
     def complete(self) -> bool:
-        """Whether the last window that was judged is the last of the video."""
-        return self._last is not None and self._last.last
+        """Whether the last window that was judged is the last of the video, with all its pictures."""
+        return self._last is not None and self._last.last and not self._short
 
     def _place(
         self, said: Statement, window: WindowEvidence
