@@ -145,16 +145,18 @@ def ablated(  # noqa: PLR0917
     """
     packed = open_set(faces)
     s: dict[str, int] = {}
+    learnt = {load_matcher(run)[0]: int(load(run / CHECKPOINT)["step"]) for run in matchers}
 
     def make(factors: Mapping[str, float]) -> PaperTraining:
         training = paper_training(fabric, faces, matchers, wanted, profile, steps, seed, factors)
-        s.update(zip((load_matcher(run)[0] for run in matchers), map(int, training.s), strict=True))
+        s.update(zip(learnt, map(int, training.s), strict=True))
         return training
 
     rows = parts(packed)[1]
     variants, montage = ablations(make, packed, rows, steps, tell)
     data = f"{min(len(rows), FACES)} faces of {faces.resolve().name}, held out from training"
-    return {"steps": steps, "profile": profile, "s": s, "variants": variants}, montage, data
+    about = {"steps": steps, "profile": profile, "s": s, "matcher_steps": learnt}
+    return about | {"variants": variants}, montage, data
 
 
 def seen_hidden_training(  # noqa: PLR0917

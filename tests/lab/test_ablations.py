@@ -127,6 +127,7 @@ def test_the_papers_own_training_is_ablated_by_one_command(
     found = json.loads((tmp_path / "results" / "set" / "paper-slim" / "ablations.json").read_text())
     assert found["metrics"]["steps"] == 1
     assert found["metrics"]["s"] == {"id": -1, "gender": 1}
+    assert found["metrics"]["matcher_steps"] == {"id": 1, "gender": 1}
     assert list(found["metrics"]["variants"]) == list(few)
     sheet = cv2.imread(str(tmp_path / "all.png"))
     assert sheet is not None

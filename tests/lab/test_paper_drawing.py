@@ -41,6 +41,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(channel, "QUICK_SIDES", (48, 64))
         patch.setattr(channel, "WAYS", {channel.PUBLISHED: channel.WAYS[channel.PUBLISHED]})
+        patch.setattr(channel, "AGAIN", {"again JPEG 5": channel.AGAIN["again JPEG 5"]})
         for name, faces, count in (("films", films, 84), ("stills", stills, 5)):
             bench = Bench(
                 Gallery(faces, np.arange(count), PerTrack(), Small()), Blind(), Pointing(), quick=True
@@ -132,6 +133,13 @@ def test_figures_are_those_of_the_file(results: Path) -> None:
     row = recognition_table(read(results)).rows[0]
     assert row[2] == figure(auc)
     assert str(auc["low"])[1:5] in row[2]
+
+
+def test_of_the_committed_results_every_table_can_be_made() -> None:
+    found = read(Path(__file__).parents[2] / "results")
+    made = [make(found) for part in PARTS.values() for make in part.tables] + [domains_table(domains(found))]
+    assert all(len(row) == len(table.header) for table in made for row in table.rows)
+    assert all(table.rows for table in made)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def domains(results: Sequence[Measured]) -> list[Domain]:
 
 
 def domains_figure(found: Sequence[Domain]) -> Figure:
-    """A panel for each figure, a row for each pair on each set: hollow where the set is of another domain."""
+    """A panel for each figure, a row for each pair on each set: a square where it is of another domain."""
     drawn, axes = panels(len(SHOWN), height=0.9 + 0.28 * len(found))
     for shown, panel in zip(SHOWN, axes, strict=True):
         for row, domain in enumerate(reversed(found)):
