@@ -112,6 +112,16 @@ def parse_time(text: str | None) -> Fraction | None:
     return int(hours) * 3600 + int(minutes) * 60 + whole
 
 
+def check_span(begin: Fraction | None, end: Fraction | None) -> None:
+    """Refuse a span of time without a moment in it.
+
+    Raises:
+        UsageError: --from is not before --to.
+    """
+    if begin is not None and end is not None and begin >= end:
+        raise UsageError("--from is not before --to", "give a span that has frames")
+
+
 def parse_tracks(texts: Iterable[str], *, modulo: bool = True) -> frozenset[int] | None:
     """Track numbers from `3` or `3,5`; None where nothing is said.
 

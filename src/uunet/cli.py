@@ -13,6 +13,7 @@ from uunet.arguments import (
     EvidenceName,
     UsageError,
     check_quality,
+    check_span,
     check_threshold,
     parse_time,
     parse_tracks,
@@ -205,6 +206,8 @@ def reconstruct(  # noqa: PLR0917
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
+        if not key and (grant or case or log or outline):
+            raise UsageError("--key is missing", "grants, cases and outlines are for sealed originals")
         if decoder is None and not key:
             raise UsageError(
                 "--decoder is missing",
@@ -212,8 +215,7 @@ def reconstruct(  # noqa: PLR0917
                 "--key if its originals were sealed",
             )
         selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or [], modulo=not key))
-        if selection.begin is not None and selection.end is not None and selection.begin >= selection.end:
-            raise UsageError("--from is not before --to", "give a span that has frames")
+        check_span(selection.begin, selection.end)
         check_quality(codec, crf, preset)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         if output.is_dir() and not public.is_dir():
@@ -221,8 +223,6 @@ def reconstruct(  # noqa: PLR0917
         else:
             job = batch.Job(public, output)
         private = None if decoder is None else model_path(decoder)
-        if key is None and (grant or case or log or outline):
-            raise UsageError("--key is missing", "grants, cases and outlines are for sealed originals")
         if not force:
             batch.refuse_existing(job.target)  # before anything is opened, and written down as opened
         held = None if not key else Held.of(key, passphrase_file, case, log)

@@ -124,6 +124,11 @@ def _warn_of_gaps(terminal: Terminal, job: Job, summary: Summary) -> None:
             f"up to {max(summary.left_out.values())} regions, which can't be restored once a service has "
             "stripped what stands beside the pictures"
         )
+    ledger = summary.ledger
+    if ledger and ledger.refusals and not {"exact", "visual"} & set(ledger.labels):
+        terminal.warn(
+            f"the keys opened nothing of {job.source} ({', '.join(ledger.refusals)}): all is estimated"
+        )
     if summary.silent:
         terminal.warn(f"{summary.silent} frames of {job.source} stay as they were published")
     if summary.incomplete:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,7 +17,7 @@ from uunet.evidence.faults import explained
 from uunet.evidence.header import Mode
 from uunet.evidence.sealing import Seal
 from uunet.keys import journal, keyfile
-from uunet.keys.errors import SealError, WrongKeyError
+from uunet.keys.errors import WrongKeyError
 from uunet.keys.grant import Grant
 from uunet.keys.identity import Group, SecretKey
 
@@ -58,8 +60,15 @@ def new_passphrase(file: Path | None) -> str:
 
 
 def first_line(file: Path) -> str:
-    """The first line of a file, without its end."""
+    """The first line of a file, without its end.
+
+    Raises:
+        InputError: it can't be read, or others can read it too.
+    """
     try:
+        status = file.stat()
+        if os.name == "posix" and stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) & 0o077:
+            raise InputError(f"{file} may be read by others", f"it holds a passphrase: chmod 600 {file}")
         with file.open(encoding="utf-8") as lines:
             return lines.readline().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -87,7 +96,7 @@ def load_keys(paths: Sequence[Path], passphrase_file: Path | None) -> tuple[Secr
 def recipients(texts: Sequence[str]) -> tuple[Group, ...]:
     """Public keys and groups, from files or in their one-line form; single keys stand for themselves."""
     with explained():
-        return tuple(keyfile.recipient(text) for text in texts)
+        return tuple(dict.fromkeys(keyfile.recipient(text) for text in texts))
 
 
 def wanted_seal(
@@ -130,21 +139,22 @@ def _grant(path: Path, keys: Sequence[SecretKey]) -> Grant:
 
 
 def record(log: Path | None, keys: Sequence[Path], held: Sequence[SecretKey], facts: dict[str, Any]) -> str:
-    """Write an opening down before it happens, signed by the first key; gives where.
+    """Write an opening down before it happens, once for each key, signed by it; gives where.
 
     Args:
-        log: the record; None: beside the first key's file, under its name and `.log`.
+        log: the record; None: for each key the one beside its file, under its name and `.log`.
         keys: files of the keys.
         held: the keys.
         facts: action, case, and what is opened.
 
     Raises:
-        EvidenceError: the record can't be written or was changed: nothing may be opened then.
+        EvidenceError: a record can't be written or was changed: nothing may be opened then.
     """
-    path = log or keys[0].with_name(keys[0].name + ".log")
     entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "user": getpass.getuser(), **facts}
-    try:
-        written = journal.append(path, held[0], entry)
-    except SealError as error:
-        raise EvidenceError(str(error), error.hint, error.verdict) from error
-    return f"entry {written.number} of {path}: {written.digest}"
+    told = []
+    with explained():
+        for path, key in zip(keys, held, strict=True):
+            target = log or path.with_name(path.name + ".log")
+            written = journal.append(target, key, entry)
+            told.append(f"entry {written.number} of {target}: {written.digest}")
+    return "; ".join(told)

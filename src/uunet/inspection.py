@@ -9,6 +9,7 @@ from pathlib import Path
 
 from uunet.errors import TruncatedError
 from uunet.hiding import find_header, reveal
+from uunet.lineup import Lineup
 from uunet.listening import Revealed
 from uunet.message import Header, unwrap_evidence
 from uunet.models import shipped_pair
@@ -87,12 +88,13 @@ class Inspection:
         return sum(window.verdicts["INCOMPLETE"] for window in self.windows)
 
 
-def inspect(path: Path, pair: str | None = None) -> Inspection:
+def inspect(path: Path, pair: str | None = None, lineup: Lineup | None = None) -> Inspection:
     """Read all messages of a public file; no model is run.
 
     Args:
         path: a video or image.
         pair: of the models that made it; None takes the file's own word, else the shipped pair.
+        lineup: is shown every frame.
 
     Raises:
         InputError: no video.
@@ -109,6 +111,8 @@ def inspect(path: Path, pair: str | None = None) -> Inspection:
                 time = (found.frame.pts - start) * reader.info.time_base
                 _end(result, time)
                 _take(result, found, time)
+                if lineup is not None:
+                    lineup.see(found.frame, found.boxes, found.tracks, reader.info.rotation)
         _end(result, time + (reader.last_duration or 0) * reader.info.time_base)
         result.damage = reader.damage
     return result

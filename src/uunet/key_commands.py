@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from uunet.arguments import UsageError, parse_threshold, parse_time, parse_tracks
+from uunet.arguments import UsageError, check_span, parse_threshold, parse_time, parse_tracks
 from uunet.options import AsJson, Debug, PassphraseFile
 
 _Public = Annotated[Path, typer.Argument(metavar="PUBLIC", help="A public file.")]
@@ -71,6 +71,7 @@ def grant(  # noqa: PLR0917
 
     with guarded(as_json=json, debug=debug) as terminal:
         selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or [], modulo=False))
+        check_span(selection.begin, selection.end)
         if selection.tracks is None:
             raise UsageError("--track is missing", "name whom the grant is about; `uunet verify` lists them")
         held = Held.of(key, passphrase_file, case, log)

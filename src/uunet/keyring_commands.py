@@ -35,7 +35,7 @@ class Held:
     Attributes:
         paths, keys: files and what is in them.
         case: what for.
-        log: the record; None: beside the first key.
+        log: the record; None: beside each key.
     """
 
     paths: tuple[Path, ...]
@@ -69,7 +69,7 @@ class Held:
             tracks=sorted(selection.tracks or ()),
             begin=seconds(selection.begin),
             end=seconds(selection.end),
-            grants=[grant.case for grant in keyring.grants],
+            grants=[_said(grant) for grant in keyring.grants],
         )
         return Opening(keyring, outline)
 
@@ -91,7 +91,7 @@ def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphr
     if count > 1:
         names = [output.with_name(f"{output.stem}-{i + 1}{output.suffix}") for i in range(count)]
     public = output.with_suffix(".pub")
-    for path in (*names, public):
+    for path in (*names, *(name.with_suffix(".pub") for name in names), public):
         if path.exists():
             raise OutputError(f"{path} exists already", "keys are never overwritten: give another name")
     keys = [SecretKey.generate() for _ in names]
@@ -100,14 +100,23 @@ def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphr
         for path, key in zip(names, keys, strict=True):
             keyfile.save(path, key, passphrase)
         keyfile.save_public(public, group)
+        if count > 1:
+            for path, key in zip(names, keys, strict=True):
+                keyfile.save_public(path.with_suffix(".pub"), Group(1, (key.public(),)))
     for path, key in zip(names, keys, strict=True):
         terminal.say(
             f"{path}: secret, fingerprint {key.public().fingerprint}, signs as {key.public().signer}"
         )
-    terminal.say(f"{public}: public, one line; give it to `deidentify --to`")
     if count > 1:
+        terminal.say(f"{public}: public, of the group; for `deidentify --to`")
         terminal.say(
-            f"{needed} of the {count} custodians must act together; hand each of them one secret key"
+            f"{needed} of the {count} custodians must act together; hand each of them one secret key, whose "
+            "own public form is beside it"
+        )
+    else:
+        terminal.say(
+            f"{public}: public; for `deidentify --to`, `grant --recipient`, or, if the key signs, "
+            "`verify --publisher`"
         )
     terminal.document(
         {
@@ -172,21 +181,31 @@ def give_grant(
 
 def _span(public: Path, selection: Selection) -> tuple[WindowEvidence, WindowEvidence]:
     """The first and the last window that the selection touches and that hold one of its tracks."""
-    first = last = None
+    touched: list[WindowEvidence] = []
+    wanted, seen, any_evidence = selection.tracks or frozenset(), set[int](), False
     for window in windows(public):
         if window.header is None or window.envelope is None:
             continue
-        touched = (selection.begin is None or window.end > selection.begin) and (
-            selection.end is None or window.begin < selection.end
-        )
-        if touched and any(piece.track in (selection.tracks or ()) for piece in window.sealed):
-            first, last = first or window, window
-    if first is None or last is None:
+        any_evidence = True
+        begins = selection.end is None or window.begin < selection.end
+        ends = selection.begin is None or window.end > selection.begin
+        here = wanted & {piece.track for piece in window.sealed}
+        if begins and ends and here:
+            seen |= here
+            touched = [touched[0] if touched else window, window]
+    if not any_evidence:
         raise EvidenceError(
-            "there is no evidence of these tracks in this time",
+            f"{public} has no sealed evidence",
+            "it was never made, or was stripped or shredded: see `uunet verify`",
+            "NO_EVIDENCE",
+        )
+    missing = sorted(wanted - seen)
+    if missing:  # a grant of less than it says would be found out when it is too late
+        raise EvidenceError(
+            f"there is no evidence of track {', '.join(map(str, missing))} in this time",
             "`uunet verify` lists what is sealed, and when",
         )
-    return first, last
+    return touched[0], touched[1]
 
 
 def give_to_others(terminal: Terminal, public: Path, output: Path, to: Sequence[str], held: Held) -> None:
@@ -207,7 +226,7 @@ def drop_evidence(terminal: Terminal, public: Path, output: Path, *, envelopes_o
     """A copy without evidence."""
     _refuse_existing(output)
     done = shred(public, output, envelopes_only=envelopes_only)
-    what = "can't be opened by anybody" if envelopes_only else "are gone"
+    what = "closed to everybody" if envelopes_only else "dropped"
     terminal.say(f"{output}: {many(done.pieces, 'piece')} of evidence {what}, for good")
     terminal.warn(
         "only this copy is without them, and whoever has the private model still estimates its faces from "
@@ -230,7 +249,8 @@ def write_ledger(target: Path, source: Path, summary: Summary, held: Held | None
     }
     path = target.with_name(target.name + ".json")
     try:
-        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
+            file.write(json.dumps(document, indent=1) + "\n")
     except OSError as error:
         raise OutputError(
             f"can't write {path}: {error.strerror}", "check the folder and permissions"
@@ -253,6 +273,12 @@ def show_record(terminal: Terminal, file: Path, by: Sequence[str]) -> None:
     terminal.show(table)
     terminal.say(f"{len(listed)} entries, all signed and in order" if listed else "the record is empty")
     terminal.document({"uunet": "log", "format": 1, "exit_code": 0, "file": str(file), "entries": listed})
+
+
+def _said(grant: Grant) -> str:
+    """A grant as it stands in the record."""
+    tracks = ", ".join(map(str, sorted(grant.tracks)))
+    return f"{grant.case}: track {tracks}, windows {grant.first} to {grant.last}"
 
 
 def seconds(value: Fraction | None) -> str | None:

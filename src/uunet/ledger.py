@@ -60,6 +60,7 @@ class Ledger:
         video, publisher: ids, hexadecimal; None where no evidence says so.
         lasting: whether the publisher's key belongs to somebody.
         complete: whether the end of the video is there, and signed.
+        lossless: whether the restored file brings back every sample of what was laid into it.
     """
 
     runs: list[RegionRun] = field(default_factory=list)
@@ -72,6 +73,7 @@ class Ledger:
     publisher: str | None = None
     lasting: bool = False
     complete: bool = False
+    lossless: bool = False
     _open: dict[int | None, RegionRun] = field(default_factory=dict)
 
     @property
@@ -140,8 +142,9 @@ class Restoring:
             label: Label = "neural" if estimated else "unavailable"
             self._say(frame, found.boxes[i], found.tracks[i], label, self._why(found.tracks[i]))
 
-    def conclude(self) -> Ledger:
+    def conclude(self, *, lossless: bool) -> Ledger:
         """The ledger, once all frames are done."""
+        self.ledger.lossless = lossless
         if self._originals is not None:
             self._originals.finish()
             self.ledger.conclude(self._originals)
@@ -150,7 +153,7 @@ class Restoring:
     def _say(self, frame: RawFrame, box: Box, track: int | None, label: Label, why: str = "OK") -> None:
         self.ledger.note(track, frame.index, label, why)
         if self._opening is not None and self._opening.outline:
-            outline(frame.picture, box, label)
+            outline(frame.picture, box, track, label)
 
     def _why(self, track: int | None) -> str:
         if self._originals is None:

@@ -18,6 +18,9 @@ def inspect(
         str | None,
         typer.Option("--model", "--decoder", help="A model of the pair; default: what the file says."),
     ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Write a picture of each track as published, with its number.")
+    ] = None,
     json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -27,11 +30,15 @@ def inspect(
     """
     from uunet.commands import finish, guarded, model_path  # noqa: PLC0415
     from uunet.inspection import inspect as examine  # noqa: PLC0415
+    from uunet.lineup import Lineup  # noqa: PLC0415
     from uunet.models import read_card  # noqa: PLC0415
-    from uunet.wording import inspection_document, inspection_tables  # noqa: PLC0415
+    from uunet.wording import inspection_document, inspection_tables, seen  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
-        found = examine(file, None if model is None else read_card(model_path(model)).pair)
+        lineup = None if sheet is None else Lineup()
+        found = examine(file, None if model is None else read_card(model_path(model)).pair, lineup)
+        if lineup is not None and sheet is not None:
+            lineup.write(sheet, {track: seen(spans) for track, spans in found.tracks.items()})
         for table in inspection_tables(found):
             terminal.show(table)
         terminal.document(inspection_document(found, file))

@@ -22,7 +22,7 @@ from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer, read_card, shipped
-from uunet.refusals import not_shown, of_a_copy, refuse_nothing
+from uunet.refusals import not_shown, of_a_copy, of_a_lossy_output, refuse_nothing
 from uunet.tools import Tools
 from uunet.track import Tracker
 from uunet.types import FaceDetector, FrameSize, RawFrame, Window
@@ -172,14 +172,14 @@ def reconstruct(
                 writer.write(restored)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
-        ledger = restoring.conclude()
-        refuse_nothing(summary, ledger, tracks, selection, by_keys=restorer is None)
+        ledger = restoring.conclude(lossless=encode.lossless)
+        refuse_nothing(summary, ledger, tracks, selection, reader.damage, by_keys=restorer is None)
         report = writer.commit(reader.last_duration)
     summary.ledger, summary.tracks = ledger, ledger.tracks
     summary.faces = ledger.restored
     summary.filled = sum(ledger.labels.values()) - summary.faces
     summary.engines = {} if restorer is None else {"U_d": restorer.engine}
-    notes = (not_shown(selection, tracks), of_a_copy(summary))
+    notes = (not_shown(selection, tracks), of_a_copy(summary), of_a_lossy_output(ledger))
     return summary.concluded(reader, report, meter.seconds(), tuple(filter(None, notes)))
 
 

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from uunet.errors import EvidenceError, MessageError
+from uunet.errors import EvidenceError, MessageError, TruncatedError
 from uunet.job import Selection, Summary
 from uunet.ledger import Ledger
 from uunet.types import TRACKS
 
 
 def refuse_nothing(
-    summary: Summary, ledger: Ledger, tracks: Collection[int | None], selection: Selection, *, by_keys: bool
+    summary: Summary,
+    ledger: Ledger,
+    tracks: Collection[int | None],
+    selection: Selection,
+    damage: TruncatedError | None,
+    *,
+    by_keys: bool,
 ) -> None:
     """Raises if nothing that was asked for could be restored."""
+    nothing = not summary.frames or (bool(ledger.labels) and not ledger.restored)
+    if nothing and damage is not None:  # what is asked for may lie behind it
+        raise TruncatedError(str(damage), "what lies behind the damage can't be reached: use a whole copy")
     if not summary.frames or (summary.frames == summary.silent and not ledger.restored):
         raise _nothing_read(summary)
     missing = not_shown(selection, tracks)
     if missing and not tracks and not summary.unnamed:
         raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
-    if by_keys and ledger.labels and not ledger.restored:
-        reasons = sorted(ledger.hints, key=lambda word: word != "NEED_SHARES")
-        said, hint = (
-            ledger.hints[reasons[0]]
-            if reasons
-            else (
-                "there is no sealed evidence of it",
-                "`uunet verify` says what is sealed, and what became of it",
-            )
+    if by_keys and nothing:
+        raise _nothing_opened(ledger)
+
+
+def _nothing_opened(ledger: Ledger) -> EvidenceError:
+    words = sorted(ledger.hints, key=lambda word: word != "NEED_SHARES")
+    if not words:
+        return EvidenceError(
+            "nothing could be opened: there is no sealed evidence of it",
+            "`uunet verify` says what is sealed, and what became of it",
+            "NO_EVIDENCE",
         )
-        raise EvidenceError(
-            f"nothing could be opened: {said}", hint, reasons[0] if reasons else "NO_EVIDENCE"
-        )
+    said, hint = ledger.hints[words[0]]
+    return EvidenceError(f"nothing could be opened: {said}", hint, words[0])
 
 
 def not_shown(selection: Selection, tracks: Collection[int | None]) -> str:
@@ -47,6 +57,16 @@ def of_a_copy(summary: Summary) -> str:
     return (
         "this copy was stripped or encoded again since it was published: only its pixels speak, and after a "
         "poor encode faces come back blurred"
+    )
+
+
+def of_a_lossy_output(ledger: Ledger) -> str:
+    """What is to be said where exact originals go into a file that does not keep every bit."""
+    if not ledger.labels["exact"] or ledger.lossless:
+        return ""
+    return (
+        "exact originals were opened, and the restored file is a lossy encode of them: to keep every bit "
+        "write .mkv with --codec ffv1"
     )
 
 

@@ -77,10 +77,7 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows.append(("  filled", f"{many(summary.filled, 'more face')} covered with one colour, for good"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
         if summary.evidence:
-            per = summary.evidence / max(summary.faces + summary.filled, 1)
-            rows.append(
-                ("  evidence", f"{summary.evidence / 1000:.0f} kB, {per:.0f} bytes per face and frame")
-            )
+            rows.append(("  evidence", _evidence(summary)))
     rows += [("  dropped", line) for line in summary.dropped]
     rows += [("  note", line) for line in summary.notes]
     engines = ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())
@@ -88,6 +85,12 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def _evidence(summary: Summary) -> str:
+    faces = summary.faces + summary.filled
+    per = f", {summary.evidence / faces:.0f} bytes per face and frame" if faces else ""
+    return f"{summary.evidence / 1000:.0f} kB beside the pictures{per}"
 
 
 def _origins(ledger: Ledger) -> Iterator[tuple[str, str]]:
@@ -264,8 +267,7 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     if found.tracks:
         tracks = Table("track", "seen (seconds from the beginning)", box=None, header_style="bold")
         for track, spans in sorted(found.tracks.items()):
-            times = ", ".join(f"{float(s.begin):.2f}-{float(s.end):.2f}" for s in spans)
-            tracks.add_row(str(track), times)
+            tracks.add_row(str(track), seen(spans))
         yield tracks
     if found.readable:
         windows = Table("window", "frames", "seconds", "message", "regions", "verdict", box=None)
@@ -283,6 +285,11 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
                 ),
             )
         yield windows
+
+
+def seen(spans: Sequence[Span]) -> str:
+    """When a track is seen, seconds."""
+    return ", ".join(f"{float(span.begin):.2f}-{float(span.end):.2f}" for span in spans)
 
 
 def _span(span: Span) -> dict[str, Any]:

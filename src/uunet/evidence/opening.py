@@ -58,6 +58,10 @@ class Keyring:
                         here[track] = (*here.get(track, ()), *granted)
         thresholds = tuple(threshold for threshold, _ in window.envelope.groups)
         seeds = window.envelope.open(video, self.keys)
+        if self.grants and not nodes and not seeds:
+            raise EvidenceError(
+                "the grants are for another video", "use those that were given for this one", "OTHER_VIDEO"
+            )
         return Opened(video, thresholds, seeds, nodes)
 
 

@@ -49,7 +49,8 @@ class Seal:
         """
         if encode.still or not encode.takes_user_data:
             raise OutputError(
-                f"{encode.codec} has no place for evidence", "use --codec h264, h264-lossless, hevc or av1"
+                f"{encode.codec} has no place for evidence",
+                "it goes into videos of --codec h264, h264-lossless, hevc and av1, in .mp4, .mkv or .ts",
             )
         if self.mode != "none" and not self.recipients:
             raise EvidenceError("evidence is sealed to nobody", "name who may open it, with --to")

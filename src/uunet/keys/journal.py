@@ -121,7 +121,10 @@ def _entries(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes]]:
             raise _changed(number) from error
         statement = data[start : stream.tell()]
         start = stream.tell()
-        entry = signing.read(statement)
+        try:
+            entry = signing.read(statement)
+        except AlteredError as error:
+            raise _changed(number) from error
         match entry:
             case {
                 "previous": bytes() as before,
@@ -131,7 +134,10 @@ def _entries(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes]]:
             }:
                 if before != previous or given != number:
                     raise _changed(number)
-                signing.verify(signer, _PURPOSE, statement)
+                try:
+                    signing.verify(signer, _PURPOSE, statement)
+                except AlteredError as error:
+                    raise _changed(number) from error
             case _:
                 raise _changed(number)
         previous = signing.digest(statement)
@@ -141,5 +147,5 @@ def _entries(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes]]:
 def _changed(number: int) -> AlteredError:
     return AlteredError(
         f"the record does not hold together at entry {number}",
-        "an entry was changed, removed or cut off: keep it as it is",
+        "an entry was changed, removed or cut off, or this is no record: keep it as it is",
     )

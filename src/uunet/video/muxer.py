@@ -62,6 +62,7 @@ class Muxer:
         copy_streams: bool,
         keep_metadata: bool,
         span: Span,
+        mode: int = 0o666,
         witness: Witness | None = None,
     ) -> None:
         self._path = path
@@ -81,7 +82,7 @@ class Muxer:
         self._first: int | None = None
         self._first_dts = 0
         self._source: Passthrough | None = None
-        self._partial = reserve(path, self._info.path)
+        self._partial = reserve(path, self._info.path, mode)
         try:
             self._output: OutputContainer = av.open(
                 f"file:{self._partial}",
@@ -269,8 +270,8 @@ def settle(partial: Path) -> None:
     _unfinished.discard(partial)
 
 
-def reserve(path: Path, source: Path) -> Path:
-    """A new, empty file beside `path`, hidden, with a name of its own.
+def reserve(path: Path, source: Path, mode: int = 0o666) -> Path:
+    """A new, empty file beside `path`, hidden, with a name of its own; `mode` as far as the umask lets it.
 
     Raises:
         OutputError: `path` is the source or a folder, its folder is missing or may not be written.
@@ -283,7 +284,7 @@ def reserve(path: Path, source: Path) -> Path:
     partial = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}")
     _unfinished.add(partial)  # first: a signal may come between any two lines
     with named(path):
-        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     return partial
 
 

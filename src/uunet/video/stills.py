@@ -60,7 +60,8 @@ def extract(codec: str, image: bytes) -> tuple[bytes, ...]:
 class ImageFiles:
     """The images of one output, in the place of `Muxer`: they lie beside their names until `finish`."""
 
-    def __init__(self, path: Path, encoder: Encoder) -> None:
+    def __init__(self, path: Path, encoder: Encoder, mode: int) -> None:
+        self._mode = mode
         self._path = path
         self._encoder = encoder
         self._files: list[tuple[Path, Path]] = []  # where it lies, what it will be called
@@ -95,7 +96,7 @@ class ImageFiles:
                 and target.parent.samefile(info.path.parent)
             ):
                 raise OutputError(f"{target} may be one of the inputs", "write into another folder")
-            partial = reserve(target, info.path)
+            partial = reserve(target, info.path, self._mode)
             self._files.append((partial, target))
             with named(target):
                 partial.write_bytes(data)

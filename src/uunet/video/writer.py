@@ -90,6 +90,8 @@ class _Writer(Generic[F]):
         OutputError: unknown suffix, unsuitable codec, no such folder, no permission, output = input.
     """
 
+    _mode = 0o666
+
     def __init__(
         self,
         path: Path,
@@ -106,7 +108,7 @@ class _Writer(Generic[F]):
         self._encoder = Encoder(info, settings, global_header=container.global_header)
         self._muxer: Muxer | ImageFiles
         if settings.still:
-            self._muxer = ImageFiles(Path(path), self._encoder)
+            self._muxer = ImageFiles(Path(path), self._encoder, self._mode)
         else:
             self._muxer = Muxer(
                 Path(path),
@@ -115,6 +117,7 @@ class _Writer(Generic[F]):
                 copy_streams=copy_streams,
                 keep_metadata=keep_metadata,
                 span=span,
+                mode=self._mode,
                 witness=witness,
             )
         self.report = WriterReport(notes=conversion_notes(info.layout.name, self._encoder.format))
@@ -270,4 +273,6 @@ class PublicWriter(_Writer[PublicFrame]):
 
 
 class RawWriter(_Writer[RawFrame]):
-    """Writes restored video, which shows faces."""
+    """Writes restored video, which shows faces: its files are their owner's alone."""
+
+    _mode = 0o600
