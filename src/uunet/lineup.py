@@ -17,6 +17,7 @@ _SIDE = 200  # pixels of each picture
 _LINE = 24  # below it, for what is written
 _REACH = 4.0  # sides of a region that are shown: clothes and place tell people apart
 _COLUMNS = 6
+_YELLOW = (66, 228, 240)  # blue, green, red
 _BETTER = 1.2  # a region must be so much larger to replace the picture that is there
 
 
@@ -31,8 +32,14 @@ class Lineup:
         for box, track in zip(boxes, tracks, strict=True):
             if track is None or box.w <= self._best.get(track, (0,))[0] * _BETTER:
                 continue
-            shown = crop(frame.picture, _round(box, frame.picture.size), _SIDE, turn)
-            self._best[track] = box.w, np.asarray(shown[:, :, ::-1] * 255, np.uint8)
+            around = _round(box, frame.picture.size)
+            shown = crop(frame.picture, around, _SIDE)
+            image = np.ascontiguousarray(shown[:, :, ::-1] * 255, np.uint8)
+            scale = _SIDE / around.w
+            x, y = round((box.x - around.x) * scale), round((box.y - around.y) * scale)
+            corner = x + round(box.w * scale) - 1, y + round(box.h * scale) - 1
+            cv2.rectangle(image, (x, y), corner, _YELLOW, 1)
+            self._best[track] = box.w, np.ascontiguousarray(np.rot90(image, turn))
 
     def write(self, path: Path, words: Mapping[int, str]) -> None:
         """All of them in one image (.png, .jpg), each with its number and `words`, by number.
