@@ -92,12 +92,21 @@ def test_keygen(desk: Desk, tmp_path: Path) -> None:
 def test_keygen_for_custodians(desk: Desk, tmp_path: Path) -> None:
     ran = desk.done("keygen", "-o", tmp_path / "court.key", "--threshold", "2-of-3", "--json")
     names = {f"court-{n}.key" for n in (1, 2, 3)}
-    assert listing(tmp_path) == {*names, "court.pub"} and {mode(tmp_path / name) for name in names} == {0o600}
+    publics = {f"court-{n}.pub" for n in (1, 2, 3)}
+    assert listing(tmp_path) == {*names, *publics, "court.pub"}
+    assert {mode(tmp_path / name) for name in names} == {0o600}
     assert ran.json["threshold"] == [2, 3] and ran.json["exit_code"] == 0 and ran.json["uunet"] == "keygen"
     assert {Path(key["file"]).name for key in ran.json["keys"]} == names
     group = keyfile.recipient(str(tmp_path / "court.pub"))
     assert [key.fingerprint for key in group.custodians] == [key["fingerprint"] for key in ran.json["keys"]]
+    alone = [keyfile.recipient(str(tmp_path / name)).custodians for name in sorted(publics)]
+    assert alone == [(key,) for key in group.custodians]
     assert group.threshold == 2 and "SECRET" not in ran.out + ran.err
+
+
+def _opened_to_all(path: Path) -> Path:
+    path.chmod(0o644)
+    return path
 
 
 def test_a_passphrase(desk: Desk, tmp_path: Path) -> None:
@@ -105,6 +114,11 @@ def test_a_passphrase(desk: Desk, tmp_path: Path) -> None:
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.write_text("correct horse\nand more\n")
     wrong.write_text("battery staple\n")
+    desk.run("keygen", "-o", tmp_path / "a.key", "--passphrase-file", _opened_to_all(right)).fails(
+        1, "may be read by others", "chmod 600"
+    )
+    right.chmod(0o600)
+    wrong.chmod(0o600)
     key = tmp_path / "a.key"
     made = desk.done("keygen", "-o", key, "--passphrase-file", right)
     assert key.read_bytes().startswith(b"age-encryption.org/v1") and mode(key) == 0o600
@@ -215,7 +229,8 @@ def restored(desk: Desk, target: Path, *how: object) -> Any:
 def test_reconstruct_by_key(desk: Desk, tmp_path: Path) -> None:
     log = tmp_path / "openings.log"
     ledger = restored(desk, tmp_path / "r.mp4", "--key", desk / "authority.key", "--log", log)
-    assert listing(tmp_path) == {"r.mp4", "r.mp4.json", "openings.log"} and mode(log) == 0o600
+    assert listing(tmp_path) == {"r.mp4", "r.mp4.json", "openings.log"}
+    assert {mode(path) for path in tmp_path.iterdir()} == {0o600}  # for their owner alone
     assert (
         ledger["uunet"] == "restoration" and ledger["case"] == "12/2026" and ledger["public"] == "public.mp4"
     )
@@ -228,7 +243,7 @@ def test_reconstruct_by_key(desk: Desk, tmp_path: Path) -> None:
 def test_reconstruct_needs_a_case_and_a_key_that_opens(desk: Desk, tmp_path: Path) -> None:
     restore = ["reconstruct", desk / "public.mp4", "-o", tmp_path / "r.mp4", "--log", tmp_path / "log"]
     desk.run(*restore, "--key", desk / "authority.key").fails(2, "--case is missing")
-    desk.run(*restore, "--case", "1").fails(2, "--decoder is missing", "--key")
+    desk.run(*restore, "--case", "1").fails(2, "--key is missing")
     assert listing(tmp_path) == set()
     desk.run(*restore, "--key", desk / "other.key", "--case", "1").fails(1, "nothing could be opened")
     assert listing(tmp_path) == {"log"}  # that it was tried is written down; there is no output
@@ -250,10 +265,8 @@ def test_a_grant_on_its_way(desk: Desk, tmp_path: Path) -> None:
     assert {(run["track"], run["first"], run["last"]) for run in exact} == {(1, WINDOW, 2 * WINDOW - 1)}
     assert {run["label"] for run in ledger["regions"]} == {"exact", "unavailable"}
     desk.run(*give, "--track", "1", "-o", tmp_path / "g").fails(1, "exists already")
-    desk.run(*give, "--track", "9", "-o", tmp_path / "h").fails(1, "no evidence of these tracks", "verify")
-    desk.run(*give, "--track", "1", "--from", "99", "-o", tmp_path / "h").fails(
-        1, "no evidence of these tracks"
-    )
+    desk.run(*give, "--track", "9", "-o", tmp_path / "h").fails(1, "no evidence of track 9", "verify")
+    desk.run(*give, "--track", "1", "--from", "99", "-o", tmp_path / "h").fails(1, "no evidence of track 1")
     stranger = ["reconstruct", desk / "public.mp4", "-o", tmp_path / "s.mp4", "--case", "1"]
     stranger += ["--key", desk / "other.key", "--grant", tmp_path / "g", "--log", tmp_path / "l3"]
     desk.run(*stranger).fails(1, "not for this key")
@@ -329,10 +342,23 @@ def test_the_record(desk: Desk, tmp_path: Path) -> None:
     assert [entry["number"] for entry in found["entries"]] == [0, 1]
     assert {entry["action"] for entry in found["entries"]} == {"grant"}
     desk.run("log", log, "--by", desk / "other.pub").fails(1, "unknown key")
+    assert mode(log) == 0o600
     data = log.read_bytes()
     log.write_bytes(data[: len(data) // 2 - 9] + b"!" + data[len(data) // 2 - 8 :])
     for more in ((), ("--json",)):
         desk.run("log", log, *more).fails(1)
+
+
+def test_each_custodian_has_a_record(desk: Desk, tmp_path: Path) -> None:
+    desk.done("keygen", "-o", tmp_path / "court.key", "--threshold", "2-of-3")
+    desk.publish(tmp_path / "public.mp4", "--to", tmp_path / "court.pub")
+    keys = [tmp_path / f"court-{number}.key" for number in (1, 3)]
+    restore = ["reconstruct", tmp_path / "public.mp4", "-o", tmp_path / "r.mp4", "--case", "5"]
+    desk.run(*restore, "--key", keys[0]).fails(1, "1 of the 2 custodians", "more custodians")
+    assert not (tmp_path / "r.mp4").exists()
+    desk.done(*restore, "--key", keys[0], "--key", keys[1])
+    counts = [len(desk.done("log", f"{key}.log", "--json").json["entries"]) for key in keys]
+    assert counts == [2, 1] and (tmp_path / "r.mp4").exists()
 
 
 def test_the_record_stands_beside_the_key(desk: Desk, tmp_path: Path) -> None:
