@@ -188,7 +188,7 @@ def test_groups_as_text() -> None:
     three = tuple(map(public, (ALICE, BOB, CAROL)))
     for threshold in (1, 2, 3):
         group = Group(threshold, three)
-        assert str(group).startswith(f"{GROUP}{threshold}of3:") and Group.parse(f"{group}\n") == group
+        assert str(group).startswith(f"{GROUP}{threshold}of3-") and Group.parse(f"{group}\n") == group
     alone = Group(1, three[:1])
     assert str(alone) == str(three[0]) and Group.parse(str(alone)) == alone
 
@@ -196,11 +196,9 @@ def test_groups_as_text() -> None:
 def test_groups_that_are_mistyped() -> None:
     line = str(Group(2, tuple(map(public, (ALICE, BOB, CAROL)))))
     assert Group.parse(line).threshold == 2
-    wrong = [line[:-1], line[: line.rindex(",")], line + ",", line.replace("2of3", "4of3")]
-    wrong += [
-        line.replace("2of3", other) for other in ("0of3", "2of2", "2of4", "2/3", "of3", "2of3x", "-1of3")
-    ]
-    wrong += [line.replace(",", ";", 1), line.replace(str(public(BOB)), str(public(ALICE))), GROUP]
+    wrong = [line[:-1], line[:1700], line + "A", line.replace("2of3", "4of3"), GROUP]
+    others = ("1of3", "3of3", "0of3", "2of2", "2of4", "2/3", "of3", "2of3x", "-1of3", "02of3")
+    wrong += [line.replace("2of3", other) for other in others]
     for one in wrong:
         with pytest.raises(KeyTextError) as caught:
             Group.parse(one)

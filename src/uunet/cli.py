@@ -172,6 +172,9 @@ def reconstruct(  # noqa: PLR0917
     log: Annotated[
         Path | None, typer.Option(help="Record of openings; default: the key's name and .log.")
     ] = None,
+    publisher: Annotated[
+        str | None, typer.Option(help="Public key of who must have signed the originals.")
+    ] = None,
     outline: Annotated[
         bool, typer.Option("--outline", help="Draw a line round each region: where its pixels come from.")
     ] = False,
@@ -206,8 +209,8 @@ def reconstruct(  # noqa: PLR0917
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
-        if not key and (grant or case or log or outline):
-            raise UsageError("--key is missing", "grants, cases and outlines are for sealed originals")
+        if not key and (grant or case or log or publisher or outline):
+            raise UsageError("--key is missing", "the other options about keys go with it")
         if decoder is None and not key:
             raise UsageError(
                 "--decoder is missing",
@@ -226,7 +229,11 @@ def reconstruct(  # noqa: PLR0917
         if not force:
             batch.refuse_existing(job.target)  # before anything is opened, and written down as opened
         held = None if not key else Held.of(key, passphrase_file, case, log)
-        opening = None if held is None else held.opening(grant or [], public, selection, outline=outline)
+        opening = (
+            None
+            if held is None
+            else held.opening(grant or [], public, selection, outline=outline, publisher=publisher)
+        )
 
         def work(job: batch.Job) -> Summary:
             with terminal.progress(job.source.name) as listen:

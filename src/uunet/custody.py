@@ -99,6 +99,16 @@ def recipients(texts: Sequence[str]) -> tuple[Group, ...]:
         return tuple(dict.fromkeys(keyfile.recipient(text) for text in texts))
 
 
+def publisher_key(text: str | None) -> bytes | None:
+    """The signing key of a publisher, from any form of its public key; None stays None."""
+    if text is None:
+        return None
+    (group,) = recipients([text])
+    if len(group.custodians) != 1:
+        raise UsageError("a group signs nothing", "give the public key of who published")
+    return group.custodians[0].signing
+
+
 def wanted_seal(
     to: Sequence[str], evidence: EvidenceName | None, signer: Path | None, passphrase_file: Path | None
 ) -> Seal | None:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from uunet.arguments import UsageError
 from uunet.console import Terminal
-from uunet.custody import load_keys, open_grants, recipients, record
+from uunet.custody import load_keys, open_grants, publisher_key, recipients, record
 from uunet.errors import EvidenceError, OutputError
 from uunet.evidence.copying import rekey, shred
 from uunet.evidence.faults import explained
@@ -59,9 +59,16 @@ class Held:
         return cls(tuple(paths), load_keys(paths, passphrase_file), case, log)
 
     def opening(
-        self, grants: Sequence[Path], public: Path, selection: Selection, *, outline: bool
+        self,
+        grants: Sequence[Path],
+        public: Path,
+        selection: Selection,
+        *,
+        outline: bool,
+        publisher: str | None,
     ) -> Opening:
         """What `reconstruct` opens with: written down first."""
+        signer = publisher_key(publisher)
         keyring = Keyring(self.keys, open_grants(grants, self.keys))
         self.record(
             "reconstruct",
@@ -71,7 +78,7 @@ class Held:
             end=seconds(selection.end),
             grants=[_said(grant) for grant in keyring.grants],
         )
-        return Opening(keyring, outline)
+        return Opening(keyring, outline, signer)
 
     def record(self, action: str, public: Path, **facts: Any) -> str:
         """Write down what is about to be opened."""

@@ -22,10 +22,12 @@ class Opening:
     Attributes:
         keyring: keys and grants.
         outline: draw a thin line round each region that tells where its pixels come from.
+        publisher: Ed25519 public key of who must have signed; None: whoever signed the first window.
     """
 
     keyring: Keyring
     outline: bool = False
+    publisher: bytes | None = None
 
 
 @dataclass(slots=True)

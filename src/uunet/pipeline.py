@@ -202,7 +202,7 @@ def _originals(source: Path, opening: Opening | None, selection: Selection) -> O
         return None
     from uunet.evidence.opening import Originals  # noqa: PLC0415
 
-    return Originals(source, opening.keyring, selection.tracks)
+    return Originals(source, opening.keyring, selection.tracks, opening.publisher)
 
 
 def _estimates(restorer: Restorer | None, found: Revealed, i: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from uunet.console import Terminal
-from uunet.custody import recipients
+from uunet.custody import publisher_key
 from uunet.errors import MessageError
 from uunet.evidence.chain import Chain, Judgement
 from uunet.evidence.reading import WindowEvidence, windows
@@ -85,11 +85,7 @@ def check(public: Path, publisher: str | None = None) -> Verification:
     Raises:
         InputError: no H.264, HEVC or AV1 video.
     """
-    wanted = None
-    if publisher is not None:
-        (group,) = recipients([publisher])
-        wanted = group.custodians[0].signing
-    chain, found = Chain(wanted), Verification()
+    chain, found = Chain(publisher_key(publisher)), Verification()
     for window in windows(public):
         _take(found, window, chain.judge(window))
     found.video = None if chain.video is None else chain.video.hex()

@@ -107,6 +107,7 @@ class Originals:
         path: the public file.
         keyring: what opens it.
         tracks: which are wanted; None: all.
+        publisher: see `Chain`.
 
     Attributes:
         chain: what is known of the video so far.
@@ -117,8 +118,14 @@ class Originals:
         digests: of the exact pieces that were opened.
     """
 
-    def __init__(self, path: Path, keyring: Keyring, tracks: frozenset[int] | None = None) -> None:
-        self.chain = Chain()
+    def __init__(
+        self,
+        path: Path,
+        keyring: Keyring,
+        tracks: frozenset[int] | None = None,
+        publisher: bytes | None = None,
+    ) -> None:
+        self.chain = Chain(publisher)
         self.judgements: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.faults: dict[str, SealError | EvidenceError] = {}

@@ -38,6 +38,7 @@ GROUP = "uunet-group-1-"
 _SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _ROOT = 32
 _SIGNING, _LATTICE, _CURVE = 32, 1184, 32  # bytes of the public keys of Ed25519, ML-KEM-768, X25519
+_PUBLIC = _SIGNING + _LATTICE + _CURVE
 MOST_CUSTODIANS = 16
 
 
@@ -64,7 +65,7 @@ class PublicKey:
         Raises:
             KeyTextError: it is no public key.
         """
-        data = text.decode(PUBLIC, line.strip(), _SIGNING + _LATTICE + _CURVE)
+        data = text.decode(PUBLIC, line.strip(), _PUBLIC)
         return cls(data[:_SIGNING], data[_SIGNING:])
 
     @property
@@ -177,11 +178,11 @@ class Group:
             raise KeyTextError("a custodian is named twice in a group", "each must have a key of their own")
 
     def __str__(self) -> str:
-        """The one-line form: `uunet-group-1-2of3:KEY,KEY,KEY`."""
+        """The one-line form: `uunet-group-1-2of3-` and all keys; the checksum is over the numbers too."""
         if len(self.custodians) == 1:
             return str(self.custodians[0])
-        keys = ",".join(map(str, self.custodians))
-        return f"{GROUP}{self.threshold}of{len(self.custodians)}:{keys}"
+        keys = b"".join(key.signing + key.sealing for key in self.custodians)
+        return text.encode(f"{GROUP}{self.threshold}of{len(self.custodians)}-", keys)
 
     @classmethod
     def parse(cls, line: str) -> Self:
@@ -193,11 +194,13 @@ class Group:
         line = line.strip()
         if not line.startswith(GROUP):
             return cls(1, (PublicKey.parse(line),))
-        match = re.fullmatch(r"(\d{1,2})of(\d{1,2}):(.+)", line[len(GROUP) :])
-        keys = tuple(map(PublicKey.parse, match[3].split(","))) if match else ()
-        if not match or len(keys) != int(match[2]):
-            raise KeyTextError("a group of keys is mistyped or cut off", "copy the whole line again")
-        return cls(int(match[1]), keys)
+        match = re.match(r"([1-9]\d?)of([1-9]\d?)-", line[len(GROUP) :])
+        if not match:
+            raise KeyTextError("a group of keys is mistyped or cut off", "copy the whole line")
+        count = int(match[2])
+        data = text.decode(GROUP + match[0], line, count * _PUBLIC)
+        keys = (data[i * _PUBLIC : (i + 1) * _PUBLIC] for i in range(count))
+        return cls(int(match[1]), tuple(PublicKey(key[:_SIGNING], key[_SIGNING:]) for key in keys))
 
 
 def check_signature(signing: bytes, signature: bytes, message: bytes) -> None:
