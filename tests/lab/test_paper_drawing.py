@@ -140,6 +140,7 @@ def test_of_the_committed_results_every_table_can_be_made() -> None:
     made = [make(found) for part in PARTS.values() for make in part.tables] + [domains_table(domains(found))]
     assert all(len(row) == len(table.header) for table in made for row in table.rows)
     assert all(table.rows for table in made)
+    assert not any("|" in cell for table in made for row in (table.header, *table.rows) for cell in row)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from uunet_lab.paper.reading import Measured, of
 from uunet_lab.paper.style import BLUE, ORANGE, panels, whisker
@@ -12,9 +13,9 @@ from uunet_lab.paper.tables import NONE, Table, figure
 
 SHOWN = {
     "restored": ("PSNR of r, dB", 1),
-    "changed": ("|x − a|", 3),
-    "steady": ("a's change beyond x's", 4),
-    "diverse": ("|a − a′|, other noise", 4),
+    "changed": ("distance of x, a", 3),
+    "steady": ("change of a, less x's", 4),
+    "diverse": ("distance of a, a′", 4),
     "colours": ("χ² of colours, x and a", 3),
 }
 """Figures by name: what they are, and digits to print."""
@@ -48,6 +49,7 @@ def ablations_figure(result: Measured) -> Figure:
         panel.set_ylim(-0.6, len(variants) - 0.4)
         panel.set_title(text, fontsize=7)
         panel.tick_params(axis="x", labelsize=6)
+        panel.xaxis.set_major_locator(MaxNLocator(3))
         panel.grid(lw=0.4, alpha=0.5)
     drawn.suptitle(f"{result.metrics['steps']} steps of {result.metrics['profile']}", fontsize=8)
     return drawn
