@@ -200,17 +200,20 @@ def verdict_on(metrics: dict[str, Any]) -> str:
         f"By guessing it is {metrics['raw']['by_chance']:.1%}; unreplaced they are named in "
         f"{told(metrics['raw']['rank1'])}."
     )
+    return " ".join([*said, _gain(metrics)])
+
+
+def _gain(metrics: dict[str, Any]) -> str:
+    """Whether knowing of the replacement helps, as far as the intervals tell."""
     best = max(WAYS, key=lambda name: float(metrics[name]["rank1"]["value"]))
-    gain = metrics[best]["rank1"]["value"] - metrics["off_the_shelf"]["rank1"]["value"]
-    said.append(
-        f"Training for replaced faces helps: the best way names {gain:.1%} more than the naive one."
-        if best != "off_the_shelf" and (metrics[best]["rank1"]["low"] or 0.0) > _high(metrics)
-        else "Training of this size does not name more people than the recogniser as it is."
-    )
-    return " ".join(said)
-
-
-def _high(metrics: dict[str, Any]) -> float:
-    """The upper end of what the naive way reaches."""
-    found = metrics["off_the_shelf"]["rank1"]
-    return float(found["value"] if found["high"] is None else found["high"])
+    found, naive = metrics[best]["rank1"], metrics["off_the_shelf"]["rank1"]
+    if best == "off_the_shelf":
+        said = "None of them names more people than the recogniser as it is"
+    elif found["low"] is not None and naive["high"] is not None and found["low"] > naive["high"]:
+        said = f"Knowing of the replacement helps: {found['value'] - naive['value']:.1%} more are named"
+    else:
+        said = (
+            f"The best of them names {found['value'] - naive['value']:.1%} more than the recogniser as it "
+            "is, and the intervals overlap: so few people don't show that it helps, nor that it does not"
+        )
+    return f"{said}. A larger training may learn more."
