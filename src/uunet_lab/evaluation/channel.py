@@ -5,11 +5,10 @@ firm. Each window is published as the instrument publishes, its messages with it
 of crf 18 and then encoded once more by somebody else, who scales it and keeps nothing but pictures (AGAIN).
 Restoration is measured in FRAMES of the window, on the regions that were replaced, whether or not a message
 was read, against the raw regions at the size at which they come back; what was scaled below the smallest
-side that the model takes is not restored. A still has no detail for regions
-larger than about 90 pixels. A message counts as read in a frame if it names exactly the regions that were
-replaced: beside the picture or in the lowest bits (`message`), and from the pixels alone (`message_alone`),
-as after a service has stripped what stands beside. Without loss there is no mark in the pixels, so that both
-are the same.
+side that the model takes is not restored. A still has no detail for regions larger than about 90 pixels.
+A message counts as read in a frame if it names exactly the regions that were replaced: beside the picture or
+in the lowest bits (`message`), and from the pixels alone (`message_alone`), as after a service has stripped
+what stands beside. Without loss there is no mark in the pixels, so that both are the same.
 """
 
 from __future__ import annotations
