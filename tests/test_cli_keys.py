@@ -3,72 +3,20 @@
 from __future__ import annotations
 
 import json
-import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli_media import Ran
-from evidence_kit import SealedKit, parts_of, put_together
+from desk import Desk, listing, made_desk, mode
+from evidence_kit import parts_of, put_together
 from uunet.keys import keyfile
 from uunet.types import WINDOW
 
 
-class Desk:
-    """A folder with keys, a camera's file and its public file; no command may print a secret of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.kit = SealedKit(folder)
-
-    def __truediv__(self, name: str) -> Path:
-        return self.folder / name
-
-    def run(self, *arguments: object) -> Ran:
-        ran = Ran(*arguments)
-        for path in self.folder.glob("**/*.key"):
-            for line in path.read_text("utf-8", "replace").splitlines():
-                if line.startswith("UUNET-SECRET-KEY"):
-                    assert line[19:31] not in ran.out + ran.err and line[-12:] not in ran.out + ran.err
-        return ran
-
-    def done(self, *arguments: object) -> Ran:
-        ran = self.run(*arguments)
-        assert ran.code == 0, ran.err
-        return ran
-
-    def key(self, name: str) -> Path:
-        """A key, and NAME.pub beside it."""
-        self.done("keygen", "-o", self / f"{name}.key")
-        return self / f"{name}.key"
-
-    def publish(self, target: Path, *more: object) -> Ran:
-        kit = self.kit
-        return self.done(
-            *("deidentify", kit.source, "-o", target, "--model", kit.public, "--boxes", kit.boxes), *more
-        )
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-def listing(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    made = Desk(tmp_path_factory.mktemp("desk"))
-    for name in ("authority", "investigator", "camera", "other"):
-        made.key(name)
-    made.publish(
-        made / "public.mp4",
-        *("--to", made / "authority.pub", "--evidence", "exact", "--sign", made / "camera.key"),
-    )
-    yield made
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return made_desk(tmp_path_factory.mktemp("desk"))
 
 
 # --- keygen --------------------------------------------------------------------------------------------

@@ -136,13 +136,13 @@ class Restoring:
             found: the published frame.
             left: the regions without original, and whether U_d restored them.
         """
-        for original in self._placed:
-            original.lay(frame.picture)
-        for original in self._placed:
-            self._say(frame, original.box, original.track, original.label)
         for i, estimated in left.items():
             label: Label = "neural" if estimated else "unavailable"
             self._say(frame, found.boxes[i], found.tracks[i], label, self._why(found.tracks[i]))
+        for original in self._placed:
+            self._say(frame, original.box, original.track, original.label)
+        for original in self._placed:  # last: no line and no word stands on an original
+            original.lay(frame.picture)
 
     def conclude(self, *, lossless: bool) -> Ledger:
         """The ledger, once all frames are done."""

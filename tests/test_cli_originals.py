@@ -1,0 +1,107 @@
+"""What a restored file says of itself: outlines, publishers, lossy outputs; and who is which track."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from desk import Desk, made_desk, mode
+from uunet.evidence.opening import Keyring, Originals
+from uunet.geometry import plane_slices
+from uunet.keys import keyfile
+from uunet.video import PublicReader, RawReader
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return made_desk(tmp_path_factory.mktemp("desk"))
+
+
+def open_with(desk: Desk, target: Path, *more: object) -> tuple[object, ...]:
+    key = ("--key", desk / "authority.key", "--case", "7")
+    return ("reconstruct", desk / "public.mp4", "-o", target, *key, *more)
+
+
+def test_an_outline_stands_round_originals_and_not_on_them(desk: Desk, tmp_path: Path) -> None:
+    plain, lined = tmp_path / "plain.mkv", tmp_path / "lined.mkv"
+    desk.done(*open_with(desk, plain, "--codec", "ffv1"))
+    desk.done(*open_with(desk, lined, "--codec", "ffv1", "--outline"))
+    keyring = Keyring((keyfile.load(desk / "authority.key", str),))
+    originals, seen = Originals(desk / "public.mp4", keyring), 0
+    readers = (
+        PublicReader(desk / "public.mp4"),
+        RawReader(plain, codec="ffv1"),
+        RawReader(lined, codec="ffv1"),
+    )
+    with readers[0] as public, readers[1] as a, readers[2] as b:
+        for frame, without, with_line in zip(public, a, b, strict=True):
+            here = originals.at(frame.pts, frame.picture)
+            same = [
+                np.array_equal(*pair)
+                for pair in zip(without.picture.planes, with_line.picture.planes, strict=True)
+            ]
+            assert all(same) is (not here)
+            for original in here:
+                seen += 1
+                for i, where in enumerate(plane_slices(frame.picture.layout, original.box)):
+                    assert np.array_equal(
+                        without.picture.planes[i][where], with_line.picture.planes[i][where]
+                    )
+    assert seen
+
+
+def test_a_lossy_output_is_said_and_only_then(desk: Desk, tmp_path: Path) -> None:
+    for name, codec, lossless in (("a.mp4", "h264", False), ("a.mkv", "ffv1", True)):
+        ran = desk.done(*open_with(desk, tmp_path / name, "--codec", codec))
+        assert ("lossy encode" in ran.out) is not lossless
+        said = json.loads((tmp_path / f"{name}.json").read_text())
+        assert said["output_is_lossless"] is lossless and said["signed_to_the_end"] is True
+        assert said["labels"]["exact"] and said["case"] == "7" and len(said["digests"][0]["sha256"]) == 64
+        assert mode(tmp_path / name) == mode(tmp_path / f"{name}.json") == 0o600
+
+
+def test_only_of_a_publisher(desk: Desk, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    refused = desk.run(*open_with(desk, out, "--publisher", desk / "other.pub"))
+    refused.fails(1, "nothing could be opened", "OTHER_PUBLISHER")
+    assert not out.exists()
+    desk.done(*open_with(desk, out, "--publisher", desk / "camera.pub"))
+    assert json.loads((tmp_path / "out.mp4.json").read_text())["labels"]["exact"]
+
+
+def test_keys_that_open_nothing_are_said_where_a_decoder_helps(desk: Desk, tmp_path: Path) -> None:
+    command = ("reconstruct", desk / "public.mp4", "--decoder", desk.kit.private, "--case", "8")
+    good = desk.done(*command, "-o", tmp_path / "a.mp4", "--key", desk / "authority.key")
+    assert "opened nothing" not in good.err
+    ran = desk.done(*command, "-o", tmp_path / "b.mp4", "--key", desk / "other.key", "-q")
+    assert "warning: the keys opened nothing" in ran.err and "WRONG_KEY_OR_CONTEXT" in ran.err
+    labels = json.loads((tmp_path / "b.mp4.json").read_text())["labels"]
+    assert labels["neural"] and not {"exact", "visual"} & set(labels)
+
+
+def test_a_passphrase_in_a_file_for_all(desk: Desk, tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    words.write_text("a b c\n")
+    words.chmod(0o644)
+    desk.run("keygen", "-o", tmp_path / "k.key", "--passphrase-file", words).fails(
+        1, "read by others", "chmod 600"
+    )
+    assert not (tmp_path / "k.key").exists()
+
+
+def test_a_sheet_of_tracks(desk: Desk, tmp_path: Path) -> None:
+    sheet = tmp_path / "tracks.png"
+    found = desk.done("inspect", desk / "public.mp4", "--model", desk.kit.public, "--sheet", sheet, "--json")
+    image = cv2.imread(str(sheet))
+    assert image is not None and image.shape == (224, 200 * len(found.json["tracks"]), 3)
+    yellow = (image.astype(int) - (66, 228, 240) == 0).all(axis=2)
+    assert yellow.sum() > 40, "the region is marked"
+    desk.run("inspect", desk / "public.mp4", "--model", desk.kit.public, "--sheet", tmp_path / "x.txt").fails(
+        1, "no image has this suffix"
+    )
+    desk.run("inspect", desk.kit.source, "--sheet", tmp_path / "none.png").fails(1, "no track to show")
+    assert not (tmp_path / "x.txt").exists() and not (tmp_path / "none.png").exists()
