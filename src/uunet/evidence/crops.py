@@ -25,7 +25,8 @@ Crop = tuple[Plane, ...]
 _OPTIONS: dict[Coding, dict[str, str]] = {
     # veryfast: 1 % larger than medium, in half the time; ultrafast 15 % larger
     "x264-lossless": {"preset": "veryfast", "qp": "0"},
-    "x264": {"preset": "veryfast", "crf": "18"},
+    # 35 dB on sharp street scenes, 40 dB on calm ones; at crf 18 it is 38 and 43 for 1.7 times the bytes
+    "x264": {"preset": "veryfast", "crf": "23"},
     # version 1 has its parameters in the packets; those of version 3 stand in headers, which are not kept
     "ffv1": {"level": "1"},
 }
