@@ -136,7 +136,7 @@ def copies(public: Path) -> dict[str, bool]:
             continue
         copy = public.with_name(public.stem + "-copy" + suffix)
         with av.open(str(public)) as reader, av.open(str(copy), "w") as writer:
-            stream = writer.add_stream_from_template(reader.streams.video[0])
+            stream = writer.add_stream_from_template(reader.streams.video[0], opaque=True)
             for packet in reader.demux(reader.streams.video[0]):
                 if packet.size:
                     packet.stream = stream
