@@ -18,7 +18,7 @@ from uunet.arguments import (
     parse_time,
     parse_tracks,
 )
-from uunet.options import AsJson, Codec, Crf, Debug, Force, PassphraseFile, Preset, Quiet
+from uunet.options import AsJson, Case, Codec, Crf, Debug, Force, Keys, Log, PassphraseFile, Preset, Quiet
 from uunet.usage import HintedGroup
 
 app = typer.Typer(
@@ -160,18 +160,12 @@ def reconstruct(  # noqa: PLR0917
         str | None,
         typer.Option(help="Private model (U_d) of the pair; `demo` is the demonstration's."),
     ] = None,
-    key: Annotated[
-        list[Path] | None, typer.Option("--key", help="Secret key that opens sealed originals; repeat it.")
-    ] = None,
+    key: Keys = None,
     grant: Annotated[
         list[Path] | None, typer.Option("--grant", help="What was granted to the key; repeat it.")
     ] = None,
-    case: Annotated[
-        str | None, typer.Option(help="Case number: stands in the record. Required with --key.")
-    ] = None,
-    log: Annotated[
-        Path | None, typer.Option(help="Record of openings; default: the key's name and .log.")
-    ] = None,
+    case: Case = None,
+    log: Log = None,
     publisher: Annotated[
         str | None, typer.Option(help="Public key of who must have signed the originals.")
     ] = None,

@@ -8,14 +8,9 @@ from typing import Annotated
 import typer
 
 from uunet.arguments import UsageError, check_span, parse_threshold, parse_time, parse_tracks
-from uunet.options import AsJson, Debug, PassphraseFile
+from uunet.options import AsJson, Case, Debug, Keys, Log, PassphraseFile
 
 _Public = Annotated[Path, typer.Argument(metavar="PUBLIC", help="A public file.")]
-_Key = Annotated[
-    list[Path] | None, typer.Option("--key", help="Secret key; of a group, repeat it for each custodian.")
-]
-_Case = Annotated[str | None, typer.Option(help="Case number: stands in the record. Required.")]
-_Log = Annotated[Path | None, typer.Option(help="Record of openings; default: the key's name and .log.")]
 
 
 def keygen(  # noqa: PLR0917
@@ -48,14 +43,14 @@ def grant(  # noqa: PLR0917
     public: _Public,
     output: Annotated[Path, typer.Option("-o", "--output", help="The grant.")],
     recipient: Annotated[str, typer.Option(help="Public key of who shall be able to open it.")],
-    key: _Key = None,
+    key: Keys = None,
     track: Annotated[
         list[str] | None, typer.Option(metavar="N", help="Which tracks; repeat it, or 3,5. Required.")
     ] = None,
     begin: Annotated[str | None, typer.Option("--from", metavar="TIME", help="From the beginning.")] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Not included.")] = None,
-    case: _Case = None,
-    log: _Log = None,
+    case: Case = None,
+    log: Log = None,
     passphrase_file: PassphraseFile = None,
     json: AsJson = False,
     debug: Debug = False,
@@ -82,9 +77,9 @@ def rekey(  # noqa: PLR0917
     public: _Public,
     output: Annotated[Path, typer.Option("-o", "--output", help="The copy; of the same suffix.")],
     to: Annotated[list[str], typer.Option("--to", help="Public key of who can open the copy; repeat it.")],
-    key: _Key = None,
-    case: _Case = None,
-    log: _Log = None,
+    key: Keys = None,
+    case: Case = None,
+    log: Log = None,
     passphrase_file: PassphraseFile = None,
     json: AsJson = False,
     debug: Debug = False,

@@ -20,3 +20,8 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exi
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors and warnings.")]
 Debug = Annotated[bool, typer.Option("--debug", envvar="UUNET_DEBUG", help="Show tracebacks of faults.")]
+Keys = Annotated[
+    list[Path] | None, typer.Option("--key", help="Secret key; of a group, repeat it for each custodian.")
+]
+Case = Annotated[str | None, typer.Option(help="Case number: stands in the record. Required with --key.")]
+Log = Annotated[Path | None, typer.Option(help="Record of openings; default: the key's name and .log.")]

@@ -8,11 +8,11 @@ from uunet_lab.evaluation.detection import DETECTION
 from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.embedding import EMBEDDING
 from uunet_lab.evaluation.experiment import Experiment
-from uunet_lab.evaluation.names import Name
 from uunet_lab.evaluation.recognition import RECOGNITION
 from uunet_lab.evaluation.reversibility import REVERSIBILITY
 from uunet_lab.evaluation.scene import SCENE
 from uunet_lab.evaluation.soft_labels import SOFT
+from uunet_lab.measuring.names import Name
 
 EXPERIMENTS: dict[Name, Experiment] = {
     "detection": DETECTION,

@@ -16,12 +16,12 @@ from uunet_lab.datasets.packing import open_set
 from uunet_lab.evaluation.detection import strict_detector
 from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
-from uunet_lab.evaluation.names import Name
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.judge import REGION_INSET, DlibJudge
 from uunet_lab.measuring.landmarks import DlibLandmarks
+from uunet_lab.measuring.names import Name
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.measuring.results import write
 from uunet_lab.training.parts import parts

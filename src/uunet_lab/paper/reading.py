@@ -9,19 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.names import Name
 
-Experiment = Literal[
-    "detection",
-    "recognition",
-    "consistency",
-    "soft_labels",
-    "embedding",
-    "diversity",
-    "reversibility",
-    "scene",
-    "channel",
-    "ablations",
-]
+Experiment = Literal[Name, "ablations"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 
 _FIELDS = ("title", "data", "commit", "command", "metrics")
