@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -39,6 +40,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     films = packed(folder / "films", people=60, images=2, sequences=2, labels={"gender": 2})
     stills = packed(folder / "stills", people=5)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["uunet-lab", "evaluate", "run"])  # a worker of pytest-xdist has none
         patch.setattr(channel, "QUICK_SIDES", (48, 64))
         patch.setattr(channel, "WAYS", {channel.PUBLISHED: channel.WAYS[channel.PUBLISHED]})
         patch.setattr(channel, "AGAIN", {"again JPEG 5": channel.AGAIN["again JPEG 5"]})
@@ -52,11 +54,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     about = {"set": {"unseen": name == "stills"}, "trained_on": "patterns"}
                     metrics = what.measure(bench) | about
                     write(path, what.title, f"{name} & more", metrics, seconds=1.0)
-    figures = {key: {"value": 0.5, "low": 0.4, "high": 0.6} for key in SHOWN}
-    whole = {"factors": {}, "diverged": False} | figures
-    variants = {"as the paper": whole, "w_mse / 10": {"factors": {"w_mse": 0.1}, "diverged": True}}
-    ablated = {"steps": 3, "profile": "paper-slim", "variants": variants}
-    write(folder / "results" / "films" / "paper-slim" / "ablations.json", "t", "films", ablated)
+        figures = {key: {"value": 0.5, "low": 0.4, "high": 0.6} for key in SHOWN}
+        whole = {"factors": {}, "diverged": False} | figures
+        variants = {"as the paper": whole, "w_mse / 10": {"factors": {"w_mse": 0.1}, "diverged": True}}
+        ablated = {"steps": 3, "profile": "paper-slim", "variants": variants}
+        write(folder / "results" / "films" / "paper-slim" / "ablations.json", "t", "films", ablated)
     return folder / "results"
 
 
