@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
+from av.video.frame import PictureType
+from av.video.stream import VideoStream
 
 from desk import Desk, made_desk, mode
 from uunet.evidence.opening import Keyring, Originals
+from uunet.evidence.reading import find_evidence
 from uunet.geometry import plane_slices
 from uunet.keys import keyfile
 from uunet.video import PublicReader, RawReader
@@ -105,3 +110,22 @@ def test_a_sheet_of_tracks(desk: Desk, tmp_path: Path) -> None:
     )
     desk.run("inspect", desk.kit.source, "--sheet", tmp_path / "none.png").fails(1, "no track to show")
     assert not (tmp_path / "x.txt").exists() and not (tmp_path / "none.png").exists()
+
+
+def test_a_copy_of_another_codec_has_no_evidence_and_is_no_error(desk: Desk, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.mkv"
+    with av.open(str(desk / "public.mp4")) as reader, av.open(str(copy), "w") as writer:
+        stream = writer.add_stream("mpeg4", 25)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height = desk.kit.size
+        stream.pix_fmt = "yuv420p"
+        for number, frame in enumerate(reader.decode(video=0)):
+            frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, 25), PictureType.NONE
+            writer.mux(stream.encode(frame))
+        writer.mux(stream.encode(None))
+    keyring = Keyring((keyfile.load(desk / "authority.key", str),))
+    assert find_evidence(desk / "public.mp4") is not None and find_evidence(copy) is None
+    originals = Originals(copy, keyring)
+    with PublicReader(copy) as frames:
+        assert not any(originals.at(frame.pts, frame.picture) for frame in frames)
+    desk.run("verify", copy).fails(1, "no H.264, HEVC or AV1 video")

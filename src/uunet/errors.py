@@ -37,6 +37,10 @@ class InputError(UUNetError):
     """The input can't be read: missing, empty, corrupt, encrypted, without pictures, of an unknown kind."""
 
 
+class NoCarrierError(InputError):
+    """A video of a codec that carries no user data: whatever stood beside its pictures is gone."""
+
+
 class OutputError(UUNetError):
     """The output can't be written: folder missing, disk full, output = input, unsuitable container."""
 

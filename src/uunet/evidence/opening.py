@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from uunet.errors import EvidenceError, InputError
+from uunet.errors import EvidenceError
 from uunet.evidence import crops
 from uunet.evidence.chain import Chain, Judgement
 from uunet.evidence.piece import Piece, Placed, lay
-from uunet.evidence.reading import WindowEvidence, windows
+from uunet.evidence.reading import WindowEvidence, windows_if_any
 from uunet.evidence.statement import digest_of_sealed
 from uunet.keys.envelope import Opened, Place, Sealed
 from uunet.keys.errors import SealError
@@ -133,7 +133,7 @@ class Originals:
         self.digests: list[Digest] = []
         self._keyring = keyring
         self._tracks = tracks
-        self._windows = _windows(path)
+        self._windows = windows_if_any(path)
         self._here: dict[int, list[Original]] = {}
         self._until: int | None = None
         self._opened: tuple[object, Opened] | None = None
@@ -211,11 +211,3 @@ class Originals:
         if self._opened is None or self._opened[0] != window.envelope:
             self._opened = window.envelope, self._keyring.opened(window)
         return self._opened[1].open(sealed)
-
-
-def _windows(path: Path) -> Iterator[WindowEvidence]:
-    """Those of a file; none of one whose codec can't carry evidence: it is a copy that was encoded again."""
-    try:
-        yield from windows(path)
-    except InputError:
-        return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from uunet.errors import EvidenceError
+from uunet.errors import EvidenceError, NoCarrierError
 from uunet.evidence.atoms import Collector, Kind, kind_of
 from uunet.evidence.header import EvidenceHeader
 from uunet.fingerprint import digest_of
@@ -73,13 +73,25 @@ def windows(path: Path) -> Iterator[WindowEvidence]:
             yield _window(group, start, reader.time_base)
 
 
-def find_evidence(path: Path) -> EvidenceHeader | None:
-    """The header of a file's evidence: every window has it.
+def windows_if_any(path: Path) -> Iterator[WindowEvidence]:
+    """The same; none of a file whose codec carries no evidence: it is a copy that was encoded again.
 
     Raises:
-        InputError: no H.264, HEVC or AV1 video.
+        InputError: no video.
     """
-    return next((window.header for window in windows(path) if window.header is not None), None)
+    try:
+        yield from windows(path)
+    except NoCarrierError:
+        return
+
+
+def find_evidence(path: Path) -> EvidenceHeader | None:
+    """The header of a file's evidence, which every window has; None where there is none.
+
+    Raises:
+        InputError: no video.
+    """
+    return next((window.header for window in windows_if_any(path) if window.header is not None), None)
 
 
 def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> WindowEvidence:

@@ -18,7 +18,7 @@ from av.stream import Stream
 
 from uunet import bitstream
 from uunet.bitstream import is_annexb, length_size
-from uunet.errors import InputError, MessageError, OutputError
+from uunet.errors import MessageError, NoCarrierError, OutputError
 from uunet.fingerprint import parameter_sets, parameter_sets_of_headers, picture_digest
 from uunet.video.containers import container_by_suffix
 from uunet.video.muxer import named, reserve, settle
@@ -60,7 +60,7 @@ class CodedReader:
         time_base: of the pts.
 
     Raises:
-        InputError: no video, or one whose codec has no place for user data.
+        InputError: no video; NoCarrierError: one whose codec has no place for user data.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,7 +69,7 @@ class CodedReader:
         codec = None if stream is None else DECODERS.get(stream.codec_context.name)
         if stream is None or codec not in bitstream.CODECS:
             self._input.close()
-            raise InputError(
+            raise NoCarrierError(
                 f"{path} is no H.264, HEVC or AV1 video",
                 "evidence stands in public files of these codecs only",
             )
@@ -130,7 +130,7 @@ def copy_with_payloads(source: Path, target: Path, other: Change) -> None:
         other: is called for each picture, in decoding order.
 
     Raises:
-        InputError: no H.264, HEVC or AV1 video.
+        NoCarrierError: no H.264, HEVC or AV1 video.
         OutputError: the target can't be written.
         MessageError: a picture that can't be read.
     """
