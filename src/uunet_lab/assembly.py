@@ -166,6 +166,7 @@ def seen_hidden_training(  # noqa: PLR0917
     paint_steps: int | None,
     hide_steps: int | None,
     seed: int,
+    tell: Callable[[str], None],
 ) -> SeenHiddenTraining:
     """The profile that ships.
 
@@ -175,6 +176,7 @@ def seen_hidden_training(  # noqa: PLR0917
         keep: labels that faces share with their surrogates; None for `default_labels`.
         paint_steps, hide_steps: lengths of the phases, instead of the profile's.
         seed: of everything.
+        tell: is told what takes minutes before the first step, a line now and then.
 
     Raises:
         DatasetError, TrainingError: the set or its labels don't do.
@@ -191,7 +193,7 @@ def seen_hidden_training(  # noqa: PLR0917
     packed = open_set(faces)
     names = default_labels(packed) if keep is None else labels_of(packed, keep)
     with fabric.rank_zero_first():
-        landmarks, scores = landmarks_of(faces, packed.images)
+        landmarks, scores = landmarks_of(faces, packed.images, tell)
     source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)
     return SeenHiddenTraining(fabric, source, profile, seed, packed.origin)
 

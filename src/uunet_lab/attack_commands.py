@@ -15,7 +15,6 @@ from uunet.commands import guarded
 
 if TYPE_CHECKING:
     from uunet_lab.attacks.finding import Finding
-    from uunet_lab.measuring.judge import DlibJudge
 
 app = typer.Typer(help="Attack what was published; writes results/attacks/*.json.", no_args_is_help=True)
 
@@ -102,6 +101,7 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
         from uunet.models import shipped  # noqa: PLC0415
         from uunet_lab.attacks import inversion  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
+        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
         from uunet_lab.measuring.pair import Pair  # noqa: PLC0415
         from uunet_lab.methods.uunet.networks import Restorer  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
@@ -116,7 +116,7 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
             Restorer,
             profile=chosen,
             seed=seed,
-            judge=_judge() if find_spec("dlib") else None,
+            judge=recogniser() if find_spec("dlib") else None,
         )
 
     _attack(output, attack)
@@ -149,8 +149,9 @@ def attack_linkability(
 
     def attack() -> Finding:
         from uunet_lab.attacks.linkability import linkability  # noqa: PLC0415
+        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
 
-        return linkability(table, _judge(), model=public, seed=seed)
+        return linkability(table, recogniser(), model=public, seed=seed)
 
     _attack(output, attack)
 
@@ -171,8 +172,9 @@ def attack_naive(
         from uunet.models import Swapper  # noqa: PLC0415
         from uunet_lab.attacks.naive import naive  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
+        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
 
-        return naive(open_set(people), Swapper(public), _judge(), people=count, seed=seed)
+        return naive(open_set(people), Swapper(public), recogniser(), people=count, seed=seed)
 
     _attack(output, attack)
 
@@ -198,21 +200,16 @@ def attack_parrot(  # noqa: PLR0917 (typer's arguments are options)
         from uunet.models import Swapper  # noqa: PLC0415
         from uunet_lab.attacks import parrot  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
+        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
         chosen = parrot.QUICK if quick else parrot.FULL
         if steps is not None:
             chosen = replace(chosen, network=replace(chosen.network, steps=steps))
         fabric, known, others = open_devices(precision), open_set(people), open_set(faces)
-        return parrot.parrot(fabric, known, others, Swapper(public), _judge(), profile=chosen, seed=seed)
+        return parrot.parrot(fabric, known, others, Swapper(public), recogniser(), profile=chosen, seed=seed)
 
     _attack(output, attack)
-
-
-def _judge() -> DlibJudge:
-    from uunet_lab.measuring.judge import REGION_INSET, DlibJudge  # noqa: PLC0415
-
-    return DlibJudge(REGION_INSET)
 
 
 def _attack(output: Path, attack: Callable[[], Finding]) -> None:

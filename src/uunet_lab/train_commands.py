@@ -102,7 +102,9 @@ def train_uunet(  # noqa: PLR0917
         kept = None if keep is None else assembly.names_of(keep)
         training: Training
         if profile == "seen-hidden":
-            training = assembly.seen_hidden_training(fabric, faces, kept, paint_steps, hide_steps, seed)
+            training = assembly.seen_hidden_training(
+                fabric, faces, kept, paint_steps, hide_steps, seed, terminal.say
+            )
         else:
             wanted = assembly.Wanted(kept or (), assembly.names_of(change), preset)
             training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)

@@ -38,9 +38,16 @@ def test_there_are_none_where_there_is_no_face() -> None:
 def test_they_are_kept_beside_the_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images, _ = drawn_faces(3)
     first = landmarks_of(tmp_path, images)
-    monkeypatch.setattr("uunet_lab.datasets.landmarks.find_landmarks", lambda _: pytest.fail("found again"))
+    monkeypatch.setattr("uunet_lab.datasets.landmarks.find_landmarks", lambda *_: pytest.fail("found again"))
     again = landmarks_of(tmp_path, images)
     assert np.array_equal(first[0], again[0])
     assert np.array_equal(first[1], again[1])
     with pytest.raises(DatasetError, match="not of these 2 images"):
         landmarks_of(tmp_path, images[:2])
+
+
+def test_of_many_faces_it_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uunet_lab.datasets.landmarks._TOLD", 16)
+    said: list[str] = []
+    find_landmarks(np.full((33, 96, 96, 3), 127, np.uint8), said.append)
+    assert said == [f"landmarks of faces: {done} of 33" for done in (0, 16, 32)]

@@ -21,7 +21,7 @@ from uunet.video import EncodeSettings
 from uunet_lab.attacks.asking import Pairs, ask
 from uunet_lab.attacks.finding import AttackError, Finding
 from uunet_lab.datasets.index import FaceSet
-from uunet_lab.measuring.judge import DlibJudge, auc
+from uunet_lab.measuring.judge import Recogniser, auc
 from uunet_lab.measuring.mosaic import COLUMNS, MARGIN, ROWS, Image, Mosaic
 from uunet_lab.measuring.pair import Pair, psnr, through_codec
 from uunet_lab.measuring.results import interval
@@ -69,7 +69,7 @@ def inversion(
     *,
     profile: InversionProfile = FULL,
     seed: int = 1,
-    judge: DlibJudge | None = None,
+    judge: Recogniser | None = None,
 ) -> Finding:
     """Train a decoder from N queries of U_e, for several N, and measure it beside the owner's.
 
@@ -197,7 +197,7 @@ def _pasted(published: Sequence[Image], restored: Sequence[npt.NDArray[np.float3
 
 
 def _measured(
-    x: list[Image], restored: dict[str, dict[str, list[Image]]], judge: DlibJudge | None
+    x: list[Image], restored: dict[str, dict[str, list[Image]]], judge: Recogniser | None
 ) -> dict[str, Any]:
     """PSNR of each decoder, how far it lies from the owner's, and how well a recogniser knows its faces."""
     described = judge.describe(x) if judge else None

@@ -5,8 +5,7 @@ The naive attack of Newton, Sweeney and Malin (2005): nothing is known of the de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,19 +14,10 @@ from uunet_lab.attacks.asking import ask
 from uunet_lab.attacks.finding import Finding, named
 from uunet_lab.attacks.lineup import distances, line_up, named_by
 from uunet_lab.datasets.index import FaceSet
-from uunet_lab.measuring.judge import Descriptors
-from uunet_lab.measuring.mosaic import Image
+from uunet_lab.measuring.judge import Recogniser
 
 PEOPLE, PROBES = 300, 2
 """People at most, and images of each that are shown besides the one that is known."""
-
-
-class Recogniser(Protocol):
-    """Who says who is who: `measuring.judge.DlibJudge`."""
-
-    def describe(self, faces: Sequence[Image]) -> Descriptors:
-        """Descriptors (n, d) of RGB faces."""
-        ...
 
 
 def naive(

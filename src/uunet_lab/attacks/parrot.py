@@ -22,9 +22,9 @@ from uunet_lab.attacks.asking import Pairs, ask
 from uunet_lab.attacks.finding import AttackError, Finding, named
 from uunet_lab.attacks.lineup import Lineup, distances, line_up, mean_of_people, named_by
 from uunet_lab.attacks.listener import Training, hear, train, unit
-from uunet_lab.attacks.naive import Recogniser, how_well, told
+from uunet_lab.attacks.naive import how_well, told
 from uunet_lab.datasets.index import Codes, FaceSet
-from uunet_lab.measuring.judge import Descriptors
+from uunet_lab.measuring.judge import Descriptors, Recogniser
 from uunet_lab.measuring.resampling import Floats
 
 

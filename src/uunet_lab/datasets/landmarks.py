@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -27,13 +28,20 @@ _NET = 192  # the net's input
 _FACE = 144  # the still's side in it; the rest is mirrored, since a face that fills the picture is not found
 _BATCH = 16
 _STRIDE = 4  # pixels of the input per cell of the heat map
+_TOLD = 4000  # faces after which it says how far it is
 
 
-def find_landmarks(images: npt.NDArray[np.uint8]) -> tuple[Landmarks, npt.NDArray[np.float32]]:
+def _silent(_: str) -> None: ...
+
+
+def find_landmarks(
+    images: npt.NDArray[np.uint8], tell: Callable[[str], None] = _silent
+) -> tuple[Landmarks, npt.NDArray[np.float32]]:
     """The landmarks of the face in the middle of each still.
 
     Args:
         images: uint8 RGB (N, side, side, 3), faces with their surroundings.
+        tell: is told how far it is, a line now and then.
 
     Returns:
         Landmarks, and (N,) the detector's scores in [0, 1]; below SURE there may be no face, or another one.
@@ -41,6 +49,8 @@ def find_landmarks(images: npt.NDArray[np.uint8]) -> tuple[Landmarks, npt.NDArra
     engine = Engine(WEIGHTS)
     points, scores = [], []
     for begin in range(0, len(images), _BATCH):
+        if begin % _TOLD == 0 and len(images) > _TOLD:
+            tell(f"landmarks of faces: {begin} of {len(images)}")
         inputs = np.stack([_input(np.asarray(image)) for image in images[begin : begin + _BATCH]])
         out = engine.run({"input.1": inputs})
         heat, extent, offset, marks = (out[name] for name in ("537", "538", "539", "540"))
@@ -51,12 +61,15 @@ def find_landmarks(images: npt.NDArray[np.uint8]) -> tuple[Landmarks, npt.NDArra
     return np.stack(points).astype(np.float32), np.array(scores, np.float32)
 
 
-def landmarks_of(folder: Path, images: npt.NDArray[np.uint8]) -> tuple[Landmarks, npt.NDArray[np.float32]]:
+def landmarks_of(
+    folder: Path, images: npt.NDArray[np.uint8], tell: Callable[[str], None] = _silent
+) -> tuple[Landmarks, npt.NDArray[np.float32]]:
     """The landmarks of a packed set, found once and kept beside its images: `DIR/landmarks.npy`, (N, 11).
 
     Args:
         folder: of the set.
         images: its images.
+        tell: as of `find_landmarks`.
 
     Returns:
         As `find_landmarks`.
@@ -66,7 +79,7 @@ def landmarks_of(folder: Path, images: npt.NDArray[np.uint8]) -> tuple[Landmarks
     """
     path = folder / _FILE
     if not path.exists():
-        points, scores = find_landmarks(images)
+        points, scores = find_landmarks(images, tell)
         partial = path.with_suffix(".partial.npy")
         np.save(partial, np.concatenate([scores[:, None], points.reshape(-1, 10)], 1))
         partial.rename(path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.evaluation.sampling import genuine_pairs
-from uunet_lab.measuring.judge import Descriptors
+from uunet_lab.measuring.judge import Descriptors, Recogniser
 from uunet_lab.measuring.mosaic import COLUMNS, MARGIN, ROWS, Image, Mosaic
 
 Kind = Literal["x", "a", "r"]
@@ -25,14 +25,6 @@ class Deidentifier(Protocol):
 
     def unmask(self, a: Mosaic) -> Mosaic:
         """Published regions restored."""
-        ...
-
-
-class Recogniser(Protocol):
-    """Who says who is who: `measuring.judge.DlibJudge`."""
-
-    def describe(self, faces: Sequence[Image]) -> Descriptors:
-        """Descriptors (n, d) of RGB faces."""
         ...
 
 

@@ -18,8 +18,8 @@ from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
+from uunet_lab.measuring.crew import recogniser
 from uunet_lab.measuring.errors import MeasuringError
-from uunet_lab.measuring.judge import REGION_INSET, DlibJudge
 from uunet_lab.measuring.landmarks import DlibLandmarks
 from uunet_lab.measuring.names import Name
 from uunet_lab.measuring.pair import Pair
@@ -124,12 +124,3 @@ def _data(faces: FaceSet, gallery: Gallery, source: Source) -> str:
     people = len(np.unique(gallery.identity))
     kind = faces.origin.source if faces.origin else ""
     return f"{len(gallery)} faces of {people} people of {source.folder.resolve().name} ({kind}), {which}"
-
-
-def recogniser() -> DlibJudge:
-    """Who judges: it took no part in any training.
-
-    Raises:
-        AuditError: it is not installed.
-    """
-    return DlibJudge(inset=REGION_INSET)

@@ -5,9 +5,26 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from uunet.audit.recogniser import REGION_INSET, Descriptors, DlibJudge, Image, dlib_module, weights
+from uunet.audit.recogniser import (
+    REGION_INSET,
+    Descriptors,
+    DlibJudge,
+    Image,
+    Recogniser,
+    dlib_module,
+    weights,
+)
 
-__all__ = ["REGION_INSET", "Descriptors", "DlibDetector", "DlibJudge", "Image", "auc", "decidability_daugman"]
+__all__ = [
+    "REGION_INSET",
+    "Descriptors",
+    "DlibDetector",
+    "DlibJudge",
+    "Image",
+    "Recogniser",
+    "auc",
+    "decidability_daugman",
+]
 
 _DETECTOR_SIDE = 192  # its smallest face is 80 pixels
 
