@@ -23,7 +23,7 @@ class UUNetError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For errors that come out of another process: made again without `__init__`, whose arguments vary."""
+        """From another process it is made again without `__init__`, whose arguments vary."""
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 

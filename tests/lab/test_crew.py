@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from lab.stand_ins import Small
 
+from lab.stand_ins import Small
 from uunet.errors import AuditError
 from uunet_lab.measuring.crew import PART, Crew
 from uunet_lab.measuring.judge import Descriptors, Image, Recogniser
