@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copyreg
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class UUNetError(Exception):
@@ -21,10 +20,6 @@ class UUNetError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """From another process it is made again without `__init__`, whose arguments vary."""
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class FaultError(UUNetError):

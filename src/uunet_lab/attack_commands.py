@@ -101,8 +101,8 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
         from uunet.models import shipped  # noqa: PLC0415
         from uunet_lab.attacks import inversion  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
         from uunet_lab.measuring.pair import Pair  # noqa: PLC0415
+        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
         from uunet_lab.methods.uunet.networks import Restorer  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
@@ -116,7 +116,7 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
             Restorer,
             profile=chosen,
             seed=seed,
-            judge=recogniser() if find_spec("dlib") else None,
+            judge=FastJudge() if find_spec("dlib") else None,
         )
 
     _attack(output, attack)
@@ -149,9 +149,9 @@ def attack_linkability(
 
     def attack() -> Finding:
         from uunet_lab.attacks.linkability import linkability  # noqa: PLC0415
-        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
+        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
 
-        return linkability(table, recogniser(), model=public, seed=seed)
+        return linkability(table, FastJudge(), model=public, seed=seed)
 
     _attack(output, attack)
 
@@ -172,9 +172,9 @@ def attack_naive(
         from uunet.models import Swapper  # noqa: PLC0415
         from uunet_lab.attacks.naive import naive  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
+        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
 
-        return naive(open_set(people), Swapper(public), recogniser(), people=count, seed=seed)
+        return naive(open_set(people), Swapper(public), FastJudge(), people=count, seed=seed)
 
     _attack(output, attack)
 
@@ -200,14 +200,14 @@ def attack_parrot(  # noqa: PLR0917 (typer's arguments are options)
         from uunet.models import Swapper  # noqa: PLC0415
         from uunet_lab.attacks import parrot  # noqa: PLC0415
         from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.crew import recogniser  # noqa: PLC0415
+        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
         chosen = parrot.QUICK if quick else parrot.FULL
         if steps is not None:
             chosen = replace(chosen, network=replace(chosen.network, steps=steps))
         fabric, known, others = open_devices(precision), open_set(people), open_set(faces)
-        return parrot.parrot(fabric, known, others, Swapper(public), recogniser(), profile=chosen, seed=seed)
+        return parrot.parrot(fabric, known, others, Swapper(public), FastJudge(), profile=chosen, seed=seed)
 
     _attack(output, attack)
 

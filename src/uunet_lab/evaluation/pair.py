@@ -13,7 +13,7 @@ import numpy.typing as npt
 from uunet.detect import CenterFaceDetector, full_precision
 from uunet.video import EncodeSettings
 from uunet_lab.evaluation.labels import LabelProbe, label_agreement
-from uunet_lab.measuring.judge import DlibDetector, DlibJudge, auc, decidability_daugman
+from uunet_lab.measuring.judge import DlibDetector, Recogniser, auc, decidability_daugman
 from uunet_lab.measuring.mosaic import COLUMNS, ROWS, Image, Mosaic
 from uunet_lab.measuring.pair import Pair, psnr, ssim, through_codec
 from uunet_lab.measuring.results import interval
@@ -37,7 +37,7 @@ class Judges:
         gender: tells the gender from descriptors, with the truth of each still (0 or 1); None leaves it out.
     """
 
-    recogniser: DlibJudge
+    recogniser: Recogniser
     detector: DlibDetector
     gender: tuple[LabelProbe, npt.NDArray[np.int64]] | None
 
@@ -122,7 +122,7 @@ def faces_to_show(stills: Sequence[Image], pair: Pair, margin: float) -> list[li
 
 
 def measure_people(
-    pairs: Sequence[tuple[Image, Image]], pair: Pair, judge: DlibJudge, margin: float
+    pairs: Sequence[tuple[Image, Image]], pair: Pair, judge: Recogniser, margin: float
 ) -> dict[str, Any]:
     """Recognition across two different images of each person, as the paper's Fig. 6 has it.
 

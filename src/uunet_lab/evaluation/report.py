@@ -24,9 +24,10 @@ from uunet_lab.evaluation.pair import (
     measure_stills,
 )
 from uunet_lab.evaluation.tracks import measure_consistency, track_faces
-from uunet_lab.measuring.judge import REGION_INSET, DlibDetector, DlibJudge
+from uunet_lab.measuring.judge import REGION_INSET, DlibDetector
 from uunet_lab.measuring.mosaic import MARGIN
 from uunet_lab.measuring.pair import Pair
+from uunet_lab.measuring.recogniser import FastJudge
 from uunet_lab.measuring.results import write
 from uunet_lab.training.parts import parts
 
@@ -80,7 +81,7 @@ def measure(
     learnt, unseen = parts(packed)
     rows = unseen[:count]
     chosen = [np.ascontiguousarray(packed.images[i]) for i in rows]
-    judge = DlibJudge(inset=REGION_INSET)
+    judge = FastJudge(inset=REGION_INSET)
     judges = Judges(judge, DlibDetector(), _gender(packed, learnt, rows))
     metrics: dict[str, Any] = {
         "stills": measure_stills(chosen, pair, judges, MARGIN),
@@ -89,7 +90,7 @@ def measure(
     named = f"{len(chosen)} held-out images of {faces.name}"
     if people is not None:
         two = _two_of_each(*people, limit=count)
-        metrics["people"] = measure_people(two, pair, DlibJudge(inset=0.19), 0.0)
+        metrics["people"] = measure_people(two, pair, FastJudge(inset=0.19), 0.0)
         named += f"; {len(two)} people of {people[0].name}"
     if clips:
         metrics["consistency"] = measure_consistency(clips, pair.swapper, judge)
@@ -123,7 +124,7 @@ def _gender(packed: FaceSet, learnt: Codes, rows: Codes) -> tuple[LabelProbe, np
         return None
     known = learnt[codes[learnt] >= 0]
     drawn = np.sort(np.random.default_rng(0).permutation(known)[:_PROBED])
-    described = DlibJudge(inset=_STILL_INSET).describe([np.asarray(packed.images[i]) for i in drawn])
+    described = FastJudge(inset=_STILL_INSET).describe([np.asarray(packed.images[i]) for i in drawn])
     return LabelProbe.fit(described, codes[drawn]), codes[rows]
 
 

@@ -18,11 +18,11 @@ from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
-from uunet_lab.measuring.crew import recogniser
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.landmarks import DlibLandmarks
 from uunet_lab.measuring.names import Name
 from uunet_lab.measuring.pair import Pair
+from uunet_lab.measuring.recogniser import FastJudge
 from uunet_lab.measuring.results import write
 from uunet_lab.training.parts import parts
 
@@ -76,7 +76,7 @@ def run(  # noqa: PLR0917
             "two sets have one name", "the name of a set's folder names its results: rename one"
         )
     recognises = any(EXPERIMENTS[name].recognises for name in only)
-    pair, judge = Pair(*models), recogniser() if recognises else None
+    pair, judge = Pair(*models), FastJudge() if recognises else None
     finder = DlibLandmarks() if any(EXPERIMENTS[name].landmarks for name in only) else None
     detector = strict_detector()
     about = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}

@@ -54,6 +54,18 @@ def _of_person(faces: FaceSet, rows: Codes) -> list[int]:
     return [int(row) for row in stills]
 
 
+def by_turns(identity: Codes) -> Codes:
+    """(n,) all positions: first one of every person, then another of every person, and so on.
+
+    Args:
+        identity: (n,) codes.
+    """
+    order = np.argsort(identity, kind="stable")
+    starts = np.flatnonzero(np.diff(identity[order], prepend=-1))
+    turn = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return order[np.lexsort((order, turn))]
+
+
 def genuine_pairs(*groups: Codes, limit: int = GENUINE, seed: int = 0) -> Codes:
     """(m, 2) pairs of different positions that agree in all groups, at most `limit`, drawn at random.
 

@@ -15,7 +15,7 @@ from uunet.masking import NoiseBank, Region, mask
 from uunet.models import Swapper
 from uunet.track import Tracker, TrackSettings
 from uunet.video import RawReader
-from uunet_lab.measuring.judge import DlibJudge
+from uunet_lab.measuring.judge import Recogniser
 
 Image = npt.NDArray[np.uint8]
 
@@ -62,7 +62,7 @@ def _rgb(patch: npt.NDArray[np.float32]) -> Image:
     return np.rint(patch * 255).astype(np.uint8)
 
 
-def measure_consistency(clips: list[Path], swapper: Swapper, judge: DlibJudge) -> dict[str, Any]:
+def measure_consistency(clips: list[Path], swapper: Swapper, judge: Recogniser) -> dict[str, Any]:
     """How often consecutive frames of a track change identity, in x (the judge's own noise) and in a."""
     changes: dict[str, list[bool]] = {"x": [], "a": []}
     steps: dict[str, list[float]] = {"x": [], "a": []}

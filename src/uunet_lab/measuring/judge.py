@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from uunet.audit.recogniser import (
+    NET,
     REGION_INSET,
     Descriptors,
     DlibJudge,
@@ -16,6 +17,7 @@ from uunet.audit.recogniser import (
 )
 
 __all__ = [
+    "NET",
     "REGION_INSET",
     "Descriptors",
     "DlibDetector",
@@ -24,6 +26,8 @@ __all__ = [
     "Recogniser",
     "auc",
     "decidability_daugman",
+    "dlib_module",
+    "weights",
 ]
 
 _DETECTOR_SIDE = 192  # its smallest face is 80 pixels
