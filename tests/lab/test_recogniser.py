@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
+from torch.nn.functional import conv2d
 
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.judge import DlibJudge
@@ -54,12 +54,11 @@ def test_each_weight_is_read_from_its_place(tmp_path: Path) -> None:
     assert np.array_equal(net.end.numpy(), given[-1])
     x = torch.from_numpy(np.random.default_rng(2).normal(size=(1, 3, 21, 21)).astype(np.float32))
     taps, (gamma, beta) = torch.from_numpy(given[0]), torch.from_numpy(given[1]).reshape(2, 32)
-    y = F.conv2d(x, taps[:-32].reshape(32, 3, 7, 7), taps[-32:], stride=2)
+    y = conv2d(x, taps[:-32].reshape(32, 3, 7, 7), taps[-32:], stride=2)
     assert torch.allclose(net.begin(x), y * gamma[:, None, None] + beta[:, None, None], atol=1e-5)
     last = torch.from_numpy(given[-2]).reshape(2, 256)
-    assert torch.allclose(
-        net.blocks[-1].second.bias, torch.from_numpy(given[-3])[-256:] * last[0] + last[1], atol=1e-6
-    )
+    bias = net.get_parameter("blocks.13.second.bias")
+    assert torch.allclose(bias, torch.from_numpy(given[-3])[-256:] * last[0] + last[1], atol=1e-6)
 
 
 def test_descriptors_are_of_the_chip_alone(tmp_path: Path) -> None:
