@@ -53,7 +53,7 @@ def the_piece() -> Piece:
 
 def the_statement() -> Statement:
     evidence = ((3, bytes(range(32))), (70, bytes(32)))
-    return Statement(VIDEO, 7, b"p" * 32, 48, b"i" * 32, b"s" * 32, evidence, False)
+    return Statement(VIDEO, 7, b"p" * 32, 48, b"i" * 32, b"s" * 32, b"m" * 32, evidence, False)
 
 
 def _made() -> dict[str, Any]:

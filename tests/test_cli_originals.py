@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,11 +16,15 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from desk import Desk, made_desk, mode
+from evidence_kit import parts_of, put_together
 from uunet.evidence.opening import Keyring, Originals
+from uunet.evidence.piece import cut, placed_together
 from uunet.evidence.reading import find_evidence
 from uunet.geometry import plane_slices
 from uunet.keys import keyfile
+from uunet.types import Box
 from uunet.video import PublicReader, RawReader
+from uunet.video.coded import copy_with_payloads
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +84,110 @@ def test_only_of_a_publisher(desk: Desk, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.mp4.json").read_text())["labels"]["exact"]
 
 
-def test_keys_that_open_nothing_are_said_where_a_decoder_helps(desk: Desk, tmp_path: Path) -> None:
+def test_keys_that_open_nothing_are_no_estimate(desk: Desk, tmp_path: Path) -> None:
+    """Whoever gives keys asks for originals: a script must not take an estimate for them."""
     command = ("reconstruct", desk / "public.mp4", "--decoder", desk.kit.private, "--case", "8")
     good = desk.done(*command, "-o", tmp_path / "a.mp4", "--key", desk / "authority.key")
     assert "opened nothing" not in good.err
-    ran = desk.done(*command, "-o", tmp_path / "b.mp4", "--key", desk / "other.key", "-q")
-    assert "warning: the keys opened nothing" in ran.err and "WRONG_KEY_OR_CONTEXT" in ran.err
-    labels = json.loads((tmp_path / "b.mp4.json").read_text())["labels"]
-    assert labels["neural"] and not {"exact", "visual"} & set(labels)
+    for more, word in (
+        (("--key", desk / "other.key"), "none of the keys"),
+        (("--key", desk / "authority.key", "--publisher", desk / "other.pub"), "OTHER_PUBLISHER"),
+    ):
+        desk.run(*command, "-o", tmp_path / "b.mp4", *more).fails(1, "nothing could be opened", word)
+    assert not (tmp_path / "b.mp4").exists() and not (tmp_path / "b.mp4.json").exists()
+
+
+def test_a_copy_without_evidence_is_estimated_and_said(desk: Desk, tmp_path: Path) -> None:
+    desk.done("shred", desk / "public.mp4", "-o", tmp_path / "shredded.mp4")
+    ran = desk.done(
+        *("reconstruct", tmp_path / "shredded.mp4", "-o", tmp_path / "r.mp4", "--decoder", desk.kit.private),
+        *("--key", desk / "authority.key", "--case", "8", "-q"),
+    )
+    assert "warning: the keys opened nothing" in ran.err and "SHREDDED" in ran.err
+    document = json.loads((tmp_path / "r.mp4.json").read_text())
+    assert document["labels"]["neural"] and not {"exact", "visual"} & set(document["labels"])
+    assert {region["why"] for region in document["regions"]} == {"SHREDDED"}
+
+
+def test_a_file_that_is_not_as_published_is_restored_with_a_warning(desk: Desk, tmp_path: Path) -> None:
+    """The first window's copy stands behind the last."""
+    parts = parts_of(desk / "public.mp4")
+    path = put_together(desk / "public.mp4", tmp_path / "twice.mp4", [*parts, parts[0]])
+    command = ("--key", desk / "authority.key", "--case", "8", "-q")
+    ran = desk.done("reconstruct", path, "-o", tmp_path / "r.mp4", *command)
+    assert "is not as it was published" in ran.err and "OUT_OF_ORDER" in ran.err
+    whole = desk.done("reconstruct", desk / "public.mp4", "-o", tmp_path / "s.mp4", *command)
+    assert "not as it was published" not in whole.err
+
+
+def test_forged_numbers_are_found(desk: Desk, tmp_path: Path) -> None:
+    """What says who is which track is signed: else a custodian opens somebody else."""
+
+    def bare(payloads: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        return tuple(payload for payload in payloads if payload[:1] == b"\x04")
+
+    path = tmp_path / "forged.mp4"
+    copy_with_payloads(desk / "public.mp4", path, bare)
+    ran = desk.run("verify", path)
+    assert ran.code == 1 and "ALTERED_MESSAGES" in ran.out
+    good = desk.done("inspect", desk / "public.mp4", "--model", desk.kit.public, "--json")
+    assert good.json["as_signed"] is True and "as it was signed" not in good.err
+    bad = desk.run("inspect", path, "--model", desk.kit.public, "--json")
+    assert bad.json["as_signed"] is False and "is not as it was signed" in bad.err
+    command = ("reconstruct", path, "-o", tmp_path / "r.mp4", "--key", desk / "authority.key", "--case", "8")
+    ran = desk.done(*command)
+    assert "ALTERED_MESSAGES" in ran.err and "stay as they were published" not in ran.err
+
+
+def test_samples_of_others_are_told(desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "r.mkv"
+    ran = desk.done(*open_with(desk, target, "--codec", "ffv1", "--track", "0", "--outline"))
+    document = json.loads(target.with_name("r.mkv.json").read_text())
+    assert document["in_part"] > 0 and document["lacking_samples"] > 0
+    assert "in part" in ran.out
+    assert {region["why"] for region in document["regions"] if region["label"] == "exact"} == {"IN_PART"}
+
+
+def test_digests_can_be_made_again_from_what_was_restored(desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "r.mkv"
+    desk.done(*open_with(desk, target, "--codec", "ffv1"))
+    document = json.loads(target.with_name("r.mkv.json").read_text())
+    with RawReader(target) as reader:
+        pictures = [frame.picture for frame in reader]
+    for digest in document["digests"]:
+        found = hashlib.sha256()
+        for region in digest["regions"]:
+            frame, x, y, w, h = map(int, region.split())
+            here = [
+                Box(*map(int, text.split()[1:]))
+                for other in document["digests"]
+                for text in other["regions"]
+                if text.split()[0] == str(frame)
+            ]
+            placed = {one.box: one for one in placed_together(0, here)}
+            for plane in cut(pictures[frame], placed[Box(x, y, w, h)]):
+                found.update(np.ascontiguousarray(plane).tobytes())
+        assert found.hexdigest() == digest["sha256"]
+
+
+def test_an_outline_needs_no_key(desk: Desk, tmp_path: Path) -> None:
+    command = ("reconstruct", desk / "public.mp4", "--decoder", desk.kit.private, "--codec", "ffv1", "-o")
+    desk.done(*command, tmp_path / "plain.mkv")
+    desk.done(*command, tmp_path / "lined.mkv", "--outline")
+    with RawReader(tmp_path / "plain.mkv") as plain, RawReader(tmp_path / "lined.mkv") as lined:
+        assert any(
+            (a.picture.planes[0] != b.picture.planes[0]).any() for a, b in zip(plain, lined, strict=True)
+        )
+
+
+def test_what_is_skipped_keeps_its_recipients(desk: Desk, tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    shutil.copy(desk.kit.source, source)
+    command = ("deidentify", source, "-o", out, "--model", desk.kit.public, "-q")
+    assert "stays sealed" not in desk.done(*command, "--to", desk / "authority.pub").err
+    assert "stays sealed and signed as it is" in desk.done(*command, "--to", desk / "other.pub").err
+    assert "stays sealed" not in desk.done(*command).err
 
 
 def test_a_passphrase_in_a_file_for_all(desk: Desk, tmp_path: Path) -> None:

@@ -241,10 +241,14 @@ def test_a_part_is_granted_and_the_rest_is_estimated(kit: SealedKit, tmp_path: P
     assert summary.ledger is not None
     assert summary.ledger.labels == {"exact": WINDOW, "neural": 3 * WINDOW}
     assert {(run.track, run.label, run.why) for run in summary.ledger.runs} == {
-        (0, "exact", "OK"),
+        (0, "exact", "IN_PART"),  # the two share samples
         (0, "neural", "WRONG_KEY_OR_CONTEXT"),
         (1, "neural", "WRONG_KEY_OR_CONTEXT"),
     }
+    assert summary.ledger.in_part == WINDOW and summary.ledger.lacking > 0
+    whole = reconstruct(path, tmp_path / "w.mp4", kit.private, opening=Opening(ring(ALICE))).ledger
+    assert whole is not None and (whole.in_part, whole.lacking) == (0, 0)
+    assert {(run.label, run.why) for run in whole.runs} == {("exact", "OK")}
     assert [(run.first, run.last) for run in summary.ledger.runs if run.label == "exact"] == [
         (WINDOW, 2 * WINDOW - 1)
     ]

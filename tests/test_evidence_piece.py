@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evidence_vectors import the_piece
 from uunet.errors import EvidenceError
 from uunet.evidence import crops, piece
-from uunet.evidence.piece import Piece, Placed, cut, lay, placed_together
+from uunet.evidence.piece import Piece, Placed, cut, lacking, lay, placed_together
 from uunet.geometry import plane_slices
 from uunet.keys.codec import pack, unpack
 from uunet.keys.errors import SealError
@@ -241,3 +241,27 @@ def test_what_the_encoder_refuses_is_an_error() -> None:
     assert crops.encode(taken, layout, "ffv1")[0] == (8, 8)
     with pytest.raises(EvidenceError, match="can't code"):
         crops.encode(taken, layout, "x264-lossless")
+
+
+# --- what does not come back ---------------------------------------------------------------------------
+
+
+def test_what_lacks_is_what_no_opened_region_brings_back() -> None:
+    layout = layout_of("yuv420p")
+    boxes = [Box(10, 10, 20, 20), Box(22, 12, 20, 20), Box(18, 24, 16, 16), Box(60, 40, 12, 12)]
+    placed = placed_together(0, boxes)
+    dark = Picture(tuple(np.zeros_like(plane) for plane in noise(layout).planes), layout)
+    for chosen in ([0], [0, 1], [1, 2], [0, 1, 2], [3], [0, 3]):
+        opened = [placed[i] for i in chosen]
+        bright = Picture(tuple(np.full_like(plane, 255) for plane in dark.planes), layout)
+        for one in opened:
+            lay(bright, one, tuple(plane[where] for plane, where in _slices(dark, one)))
+        for one in opened:
+            box = one.box
+            left = bright.planes[0][box.y : box.y + box.h, box.x : box.x + box.w].astype(bool)
+            assert lacking(one, opened, layout) == left.sum()
+            assert left.any() == (not set(one.others) <= {other.box for other in opened})
+
+
+def _slices(picture: Picture, placed: Placed) -> list[tuple[Any, Any]]:
+    return list(zip(picture.planes, plane_slices(picture.layout, placed.box), strict=True))

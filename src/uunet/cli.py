@@ -146,6 +146,8 @@ def deidentify(  # noqa: PLR0917
             report(terminal, outcome, f"{number + 1}{place} " if place else "")
         code = batch.exit_code(outcomes, several=todo.several)
         conclude(terminal, outcomes, model, several=todo.several)
+        if options.seal is not None and any(outcome.status == "skipped" for outcome in outcomes):
+            terminal.warn("what was there already stays sealed and signed as it is: --force does it again")
         terminal.document(runs_document(outcomes, code, "deidentify", todo))
         finish(code)
 
@@ -203,7 +205,7 @@ def reconstruct(  # noqa: PLR0917
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
-        if not key and (grant or case or log or publisher or outline):
+        if not key and (grant or case or log or publisher):
             raise UsageError("--key is missing", "the other options about keys go with it")
         if decoder is None and not key:
             raise UsageError(
@@ -223,11 +225,7 @@ def reconstruct(  # noqa: PLR0917
         if not force:
             batch.refuse_existing(job.target)  # before anything is opened, and written down as opened
         held = None if not key else Held.of(key, passphrase_file, case, log)
-        opening = (
-            None
-            if held is None
-            else held.opening(grant or [], public, selection, outline=outline, publisher=publisher)
-        )
+        opening = None if held is None else held.opening(grant or [], public, selection, publisher=publisher)
 
         def work(job: batch.Job) -> Summary:
             with terminal.progress(job.source.name) as listen:
@@ -235,6 +233,7 @@ def reconstruct(  # noqa: PLR0917
                 done = restore(
                     *(job.source, job.target, private, selection),
                     opening=opening,
+                    outline=outline,
                     encode=settings,
                     listen=listen,
                 )

@@ -17,12 +17,13 @@ from uunet.batch import Job, Outcome
 from uunet.console import Terminal
 from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
+from uunet.ledger import Ledger
 from uunet.models import Role, read_card, shipped
 from uunet.pipeline import deidentify
 from uunet.stopping import Stop, Stopped, ignore_further
 from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
-from uunet.wording import demonstration_warning, summary_table
+from uunet.wording import demonstration_warning, summary_table, verdicts
 
 _PIPE = 141  # 128 + SIGPIPE, which Python makes an exception
 _MOST_NAMED = 8
@@ -125,12 +126,11 @@ def _warn_of_gaps(terminal: Terminal, job: Job, summary: Summary) -> None:
             "stripped what stands beside the pictures"
         )
     ledger = summary.ledger
-    if ledger and ledger.refusals and not {"exact", "visual"} & set(ledger.labels):
-        terminal.warn(
-            f"the keys opened nothing of {job.source} ({', '.join(ledger.refusals)}): all is estimated"
-        )
-    if summary.silent:
-        terminal.warn(f"{summary.silent} frames of {job.source} stay as they were published")
+    if ledger and ledger.judged:
+        _warn_of_evidence(terminal, job.source, ledger)
+    if summary.silent > summary.silent_opened:
+        left = summary.silent - summary.silent_opened
+        terminal.warn(f"{left} frames of {job.source} stay as they were published")
     if summary.incomplete:
         terminal.warn(
             f"{summary.incomplete} frames of {job.source} may have more faces than their message names; "
@@ -140,6 +140,19 @@ def _warn_of_gaps(terminal: Terminal, job: Job, summary: Summary) -> None:
         terminal.warn(
             f"{summary.unnamed} regions of {job.source} are of no known track and stay as published; "
             "without --track they are restored"
+        )
+
+
+def _warn_of_evidence(terminal: Terminal, source: Path, ledger: Ledger) -> None:
+    """Where keys were used: what they did not open, and what is not as its publisher signed it."""
+    if not ledger.labels["exact"] + ledger.labels["visual"]:
+        why = ", ".join(ledger.refusals) or "NO_EVIDENCE"
+        terminal.warn(f"the keys opened nothing of {source} ({why}): all is estimated")
+    if ledger.video is not None and not (set(ledger.windows) == {"OK"} and ledger.complete):
+        terminal.warn(
+            f"{source} is not as it was published ({verdicts(ledger.judged, ledger.windows)}"
+            f"{'' if ledger.complete else ', TRUNCATED'}): windows may be missing, moved or repeated; "
+            "`uunet verify` says which"
         )
 
 

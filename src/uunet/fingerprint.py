@@ -6,11 +6,33 @@ Copies between MP4, Matroska and MPEG-TS keep both digests, a transcode keeps ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from uunet.bitstream import OBU_FRAMES, is_annexb
 from uunet.errors import MessageError
 from uunet.units import is_slice, nal_type, nal_units, obu_type, obus
+
+
+@dataclass(frozen=True, slots=True)
+class CodedWindow:
+    """What of a window is in the file, as digests: for whoever signs it.
+
+    Attributes:
+        pictures: of each coded picture, in order of presentation.
+        parameters: of what they are decoded by.
+        payloads: the user data beside each picture, in order of presentation, themselves.
+        last: whether the file ends with it.
+    """
+
+    pictures: tuple[bytes, ...]
+    parameters: bytes
+    payloads: tuple[tuple[bytes, ...], ...]
+    last: bool
+
+
+Witness = Callable[[CodedWindow], tuple[bytes, ...]]
+"""Is shown each window when it has been encoded, in order; gives payloads to store beside its first frame."""
 
 _OBU_SEQUENCE = 1
 _PARAMETERS = {"h264": (7, 8), "hevc": (32, 33, 34)}  # SPS, PPS; VPS, SPS, PPS

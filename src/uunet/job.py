@@ -117,7 +117,7 @@ class Summary:
     Attributes:
         frames: how many were written.
         faces: regions that were replaced (or restored), over all frames.
-        filled: regions that no model could take, covered with one colour; not reversible.
+        filled: regions that no model could take, covered with one colour; only sealed originals undo that.
         tracks: different tracks.
         coasted: regions covered in frames in which the detector saw nothing there.
         bridged: frames in which a gap between two detections of a track was filled.
@@ -134,6 +134,8 @@ class Summary:
         engines: what ran the models.
         ledger: what each region shows, and where from (reconstruct).
         evidence: bytes of sealed evidence and signatures in the file.
+        sealed: whether originals are among them.
+        silent_opened: how many of the silent frames got originals all the same.
         seconds: by stage; `total` is wall-clock. `detect and track` goes on beside the others, which overlap
             with the reader's and writer's threads.
         damage: set if the input broke off; everything before the damage is in the output.
@@ -157,6 +159,8 @@ class Summary:
     engines: dict[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
     evidence: int = 0
+    sealed: bool = False
+    silent_opened: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     damage: TruncatedError | None = None
 
@@ -181,7 +185,7 @@ class Summary:
 
     @property
     def silent(self) -> int:
-        """How many frames stay as published because no message could be read."""
+        """How many frames have no message that could be read."""
         return sum(run.count for run in self.silent_frames)
 
     @property

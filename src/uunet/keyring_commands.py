@@ -64,7 +64,6 @@ class Held:
         public: Path,
         selection: Selection,
         *,
-        outline: bool,
         publisher: str | None,
     ) -> Opening:
         """What `reconstruct` opens with: written down first."""
@@ -78,7 +77,7 @@ class Held:
             end=seconds(selection.end),
             grants=[_said(grant) for grant in keyring.grants],
         )
-        return Opening(keyring, outline, signer)
+        return Opening(keyring, signer)
 
     def record(self, action: str, public: Path, **facts: Any) -> str:
         """Write down what is about to be opened."""

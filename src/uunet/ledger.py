@@ -17,16 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """With what evidence is opened, and how it is shown.
+    """With what evidence is opened.
 
     Attributes:
         keyring: keys and grants.
-        outline: draw a thin line round each region that tells where its pixels come from.
         publisher: Ed25519 public key of who must have signed; None: whoever signed the first window.
     """
 
     keyring: Keyring
-    outline: bool = False
     publisher: bytes | None = None
 
 
@@ -38,7 +36,8 @@ class RegionRun:
         track: its number; modulo 64 where no evidence tells the full one, None where nothing tells it.
         first, last: frames of the file, from 0.
         label: where the pixels come from.
-        why: OK, or why there is nothing better.
+        why: OK; IN_PART for an original that lacks what it shares with a region that stayed shut; or why
+            there is nothing better.
     """
 
     track: int | None
@@ -55,7 +54,11 @@ class Ledger:
     Attributes:
         runs: every region, in runs.
         labels: how many regions, over all frames, have which label.
+        in_part: how many opened regions, over all frames, share samples with a region that stayed shut: those
+            samples are as published, or estimated.
+        lacking: how many luma samples that is.
         windows: how many windows have which verdicts (see `evidence.chain`).
+        judged: how many windows there are.
         refusals: how many pieces of evidence stayed shut, by verdict.
         hints: what happened there and what to do about it, by verdict.
         digests: of the exact pieces that were opened.
@@ -67,7 +70,10 @@ class Ledger:
 
     runs: list[RegionRun] = field(default_factory=list)
     labels: Counter[str] = field(default_factory=Counter)
+    in_part: int = 0
+    lacking: int = 0
     windows: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     hints: dict[str, tuple[str, str]] = field(default_factory=dict)
     digests: list[Digest] = field(default_factory=list)
@@ -101,6 +107,7 @@ class Ledger:
     def conclude(self, originals: Originals) -> None:
         """What the evidence said of itself."""
         self.windows, self.refusals = originals.judgements, originals.refusals
+        self.judged = originals.judged
         self.hints = {word: (str(fault), fault.hint) for word, fault in originals.faults.items()}
         self.digests, chain = originals.digests, originals.chain
         self.video = None if chain.video is None else chain.video.hex()
@@ -112,12 +119,12 @@ class Restoring:
     """Puts originals into frames, where keys open them, and keeps the ledger.
 
     Args:
-        opening: with what; None: nothing is opened.
-        originals: of the file, where something is to be opened.
+        originals: of the file; None: nothing is opened.
+        outlined: draw a thin line round each region that tells where its pixels come from.
     """
 
-    def __init__(self, opening: Opening | None, originals: Originals | None) -> None:
-        self._opening, self._originals = opening, originals
+    def __init__(self, originals: Originals | None, *, outlined: bool) -> None:
+        self._originals, self._outlined = originals, outlined
         self._placed: Sequence[Original] = ()
         self.ledger = Ledger()
 
@@ -140,9 +147,14 @@ class Restoring:
             label: Label = "neural" if estimated else "unavailable"
             self._say(frame, found.boxes[i], found.tracks[i], label, self._why(found.tracks[i]))
         for original in self._placed:
-            self._say(frame, original.box, original.track, original.label)
+            self._say(frame, original.box, original.track, original.label, self._lacking(frame, original))
         for original in self._placed:  # last: no line and no word stands on an original
             original.lay(frame.picture)
+
+    @property
+    def opens(self) -> bool:
+        """Whether there are originals of the frame that `estimated` was asked about last."""
+        return bool(self._placed)
 
     def conclude(self, *, lossless: bool) -> Ledger:
         """The ledger, once all frames are done."""
@@ -152,13 +164,20 @@ class Restoring:
             self.ledger.conclude(self._originals)
         return self.ledger
 
+    def _lacking(self, frame: RawFrame, original: Original) -> str:
+        count = original.lacking(self._placed, frame.picture.layout)
+        self.ledger.lacking += count
+        self.ledger.in_part += count > 0
+        return "IN_PART" if count else "OK"
+
     def _say(self, frame: RawFrame, box: Box, track: int | None, label: Label, why: str = "OK") -> None:
         self.ledger.note(track, frame.index, label, why)
-        if self._opening is not None and self._opening.outline:
-            outline(frame.picture, box, track, label)
+        if self._outlined:
+            outline(frame.picture, box, track, label, in_part=why == "IN_PART")
 
     def _why(self, track: int | None) -> str:
         if self._originals is None:
             return "NOT_ASKED"
         shut = (verdict for number, verdict in self._originals.shut.items() if number % TRACKS == track)
-        return next(shut, "NO_EVIDENCE")
+        verdict = self._originals.verdict
+        return next(shut, "NO_EVIDENCE" if verdict == "OK" else verdict)

@@ -32,6 +32,7 @@ def inspect(
     from uunet.inspection import inspect as examine  # noqa: PLC0415
     from uunet.lineup import Lineup  # noqa: PLC0415
     from uunet.models import read_card  # noqa: PLC0415
+    from uunet.verification import check  # noqa: PLC0415
     from uunet.wording import inspection_document, inspection_tables, seen  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
@@ -41,7 +42,12 @@ def inspect(
             lineup.write(sheet, {track: seen(spans) for track, spans in found.tracks.items()})
         for table in inspection_tables(found):
             terminal.show(table)
-        terminal.document(inspection_document(found, file))
+        signed = check(file).good if found.evidence else None
+        terminal.document(inspection_document(found, file, signed))
+        if signed is False:  # attack: who changes the numbers has somebody else's originals opened
+            terminal.warn(
+                f"{file} is not as it was signed, tracks and regions perhaps neither: see `uunet verify`"
+            )
         if found.damage is not None:
             terminal.fail(found.damage)
         if not found.readable:

@@ -109,6 +109,7 @@ def deidentify(
             exported.commit()
     summary.engines = {"detector": _found_by(detector), "U_e": swapper.engine}
     summary.tracks, summary.evidence = len(tracks), sealer.bytes
+    summary.sealed = options.seal is not None and options.seal.mode != "none"
     seen = reduction_note(reader.info.size) if isinstance(detector, CenterFaceDetector) else ()
     return summary.concluded(reader, report, meter.seconds(), seen)
 
@@ -120,6 +121,7 @@ def reconstruct(
     selection: Selection | None = None,
     *,
     opening: Opening | None = None,
+    outline: bool = False,
     encode: EncodeSettings | None = None,
     listen: Listener | None = None,
 ) -> Summary:
@@ -131,6 +133,7 @@ def reconstruct(
         decoder: the private model of the pair that made the public file; None: only evidence is opened.
         selection: which frames are restored and written, and which tracks; None for all.
         opening: keys and grants that open sealed evidence; what they don't open U_d estimates.
+        outline: draw a thin line round each region that tells where its pixels come from.
         encode: codec and quality of the restored file.
         listen: is told the progress.
 
@@ -148,7 +151,7 @@ def reconstruct(
     ):
         restorer = None if decoder is None else Restorer(decoder)
         pair = _pair_of(source) if restorer is None else restorer.card.pair
-        restoring = Restoring(opening, _originals(source, opening, selection))
+        restoring = Restoring(_originals(source, opening, selection), outlined=outline)
         start: int | None = None
         for group in meter.each("decode and reveal", reveal(reader, pair)):
             restored = []
@@ -166,14 +169,14 @@ def reconstruct(
                     restoring.finish(frame, found, {i: _estimates(restorer, found, i) for i in left})
                 restored.append(reader.prepared(frame))
                 tracks.update(found.tracks[i] for i in chosen)
-                _note(summary, found, chosen, named=selection.tracks is not None)
+                _note(summary, found, chosen, named=selection.tracks is not None, opened=restoring.opens)
             summary.frames += len(restored)
             with meter.stage("wait for the encoder"):
                 writer.write(restored)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
         ledger = restoring.conclude(lossless=encode.lossless)
-        refuse_nothing(summary, ledger, tracks, selection, reader.damage, by_keys=restorer is None)
+        refuse_nothing(summary, ledger, tracks, selection, reader.damage, estimating=restorer is not None)
         report = writer.commit(reader.last_duration)
     summary.ledger, summary.tracks = ledger, ledger.tracks
     summary.faces = ledger.restored
@@ -264,7 +267,7 @@ def _count(
         summary.left_out[window.number] = left_out
 
 
-def _note(summary: Summary, found: Revealed, chosen: frozenset[int], *, named: bool) -> None:
+def _note(summary: Summary, found: Revealed, chosen: frozenset[int], *, named: bool, opened: bool) -> None:
     """Counts the boxes at the positions `chosen`, and where tracks were `named` those of no known track."""
     summary.faces += len(chosen)
     summary.unnamed += found.tracks.count(None) if named else 0
@@ -273,3 +276,4 @@ def _note(summary: Summary, found: Revealed, chosen: frozenset[int], *, named: b
         note_frame(summary.incomplete_frames, found.frame.index, found.verdict)
     elif found.verdict != "OK":
         note_frame(summary.silent_frames, found.frame.index, found.verdict)
+        summary.silent_opened += opened

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from uunet.errors import EvidenceError, MessageError, TruncatedError
+from uunet.errors import EvidenceError, InputError, MessageError, TruncatedError
 from uunet.job import Selection, Summary
 from uunet.ledger import Ledger
 from uunet.types import TRACKS
+
+_NOT_MEANT = {"WRONG_KEY_OR_CONTEXT", "NEED_SHARES", "OTHER_PUBLISHER", "OTHER_VIDEO"}
+"""Verdicts of evidence that is whole, and that the keys, or the publisher that was asked for, don't fit."""
 
 
 def refuse_nothing(
@@ -17,18 +20,21 @@ def refuse_nothing(
     selection: Selection,
     damage: TruncatedError | None,
     *,
-    by_keys: bool,
+    estimating: bool,
 ) -> None:
-    """Raises if nothing that was asked for could be restored."""
+    """Raises if nothing that was asked for could be restored; or if keys were given and opened nothing,
+    though there is something to open: an estimate is not what was asked for then.
+    """
     nothing = not summary.frames or (bool(ledger.labels) and not ledger.restored)
     if nothing and damage is not None:  # what is asked for may lie behind it
-        raise TruncatedError(str(damage), "what lies behind the damage can't be reached: use a whole copy")
+        raise InputError(str(damage), "what lies behind the damage can't be reached: use a whole copy")
     if not summary.frames or (summary.frames == summary.silent and not ledger.restored):
         raise _nothing_read(summary)
     missing = not_shown(selection, tracks)
     if missing and not tracks and not summary.unnamed:
         raise MessageError(missing, "`uunet inspect` lists the tracks and their times")
-    if by_keys and nothing:
+    opened = ledger.labels["exact"] + ledger.labels["visual"]
+    if (nothing and not estimating) or (not opened and _NOT_MEANT & set(ledger.refusals)):
         raise _nothing_opened(ledger)
 
 
@@ -41,6 +47,8 @@ def _nothing_opened(ledger: Ledger) -> EvidenceError:
             "NO_EVIDENCE",
         )
     said, hint = ledger.hints[words[0]]
+    if words[0] == "WRONG_KEY_OR_CONTEXT" and ledger.refusals[words[0]] > 1:
+        said = f"none of the keys and grants opens any of {ledger.refusals[words[0]]} pieces of evidence"
     return EvidenceError(f"nothing could be opened: {said}", hint, words[0])
 
 

@@ -306,22 +306,3 @@ class Mark(Protocol):
     def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
         """Whether the mark can be read from decoded luma planes (8 bit, any size), one per frame."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CodedWindow:
-    """What of a window is in the file, as digests of `fingerprint`: for whoever signs it.
-
-    Attributes:
-        pictures: of each coded picture, in order of presentation.
-        parameters: of what they are decoded by.
-        last: whether the file ends with it.
-    """
-
-    pictures: tuple[bytes, ...]
-    parameters: bytes
-    last: bool
-
-
-Witness = Callable[[CodedWindow], tuple[bytes, ...]]
-"""Is shown each window when it has been encoded, in order; gives payloads to store beside its first frame."""

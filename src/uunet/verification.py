@@ -17,7 +17,7 @@ from uunet.errors import MessageError
 from uunet.evidence.chain import Chain, Judgement
 from uunet.evidence.reading import WindowEvidence, windows
 from uunet.inspection import inspect
-from uunet.wording import EVIDENCE
+from uunet.wording import EVIDENCE, verdicts
 
 _MOST_SHOWN = 24
 
@@ -46,6 +46,8 @@ class Verification:
 
     Attributes:
         windows: how many have which verdicts.
+        judged: how many there are.
+        asked: whether somebody said who must have signed.
         findings: the windows that are not as they were signed.
         video: its id, hexadecimal.
         publisher: signing key, hexadecimal.
@@ -59,6 +61,8 @@ class Verification:
     """
 
     windows: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
+    asked: bool = False
     findings: list[Finding] = field(default_factory=list)
     video: str | None = None
     publisher: str | None = None
@@ -85,7 +89,7 @@ def check(public: Path, publisher: str | None = None) -> Verification:
     Raises:
         InputError: no H.264, HEVC or AV1 video.
     """
-    chain, found = Chain(publisher_key(publisher)), Verification()
+    chain, found = Chain(publisher_key(publisher)), Verification(asked=publisher is not None)
     for window in windows(public):
         _take(found, window, chain.judge(window))
     found.video = None if chain.video is None else chain.video.hex()
@@ -118,6 +122,7 @@ def show(terminal: Terminal, public: Path, found: Verification) -> None:
 
 def _take(found: Verification, window: WindowEvidence, judgement: Judgement) -> None:
     found.windows.update(judgement.words)
+    found.judged += 1
     if judgement.words != ("OK",):
         found.findings.append(
             Finding(judgement.number, window.begin, window.end, judgement.words, judgement.missing)
@@ -143,22 +148,24 @@ def _about(found: Verification) -> list[tuple[str, str]]:
     rows = []
     if found.video is not None:
         rows.append(("video", found.video))
-        owner = (
-            ""
-            if found.lasting
-            else ", a key made for this file alone: all is of one hand, nobody knows whose"
-        )
-        rows.append(("publisher", f"{(found.publisher or '')[:16]}{owner}"))
+        rows.append(("publisher", f"{(found.publisher or '')[:16]}, {_owner(found)}"))
         groups = ", ".join("one key" if n == 1 else f"{t} of {n} custodians" for t, n in found.groups)
         sealed = f"{found.mode}, opened by {groups}" if groups else "none that can be opened"
         rows.append(("evidence", sealed))
-    rows.append(("windows", ", ".join(f"{count} {word}" for word, count in found.windows.items()) or "none"))
+    rows.append(("windows", verdicts(found.judged, found.windows) or "none"))
     if found.neural is not None:
         readable, frames = found.neural
         said = f"U_d can still estimate: {readable} of {frames} frames say where" if readable else "unknown"
         rows.append(("evidence", "none: it was never made, or was stripped when this copy was made"))
         rows.append(("estimate", said))
     return rows
+
+
+def _owner(found: Verification) -> str:
+    """Whose hand the file is of, as far as anybody asked."""
+    if not found.lasting:
+        return "a key made for this file alone: all is of one hand, nobody knows whose"
+    return "as asked for" if found.asked else "whose key that is was not checked: give --publisher"
 
 
 def _lines(findings: Sequence[Finding]) -> list[str]:
@@ -192,6 +199,8 @@ def _document(public: Path, found: Verification) -> dict[str, Any]:
         "complete": found.complete,
         "mode": found.mode,
         "groups": [list(group) for group in found.groups],
+        "publisher_checked": found.asked,
+        "windows_judged": found.judged,
         "windows": dict(found.windows),
         "findings": [
             {

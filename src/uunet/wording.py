@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ EVIDENCE = {
     "BAD_SIGNATURE": "not signed, or not by the publisher of this video",
     "PICTURES_MISSING": "some of its pictures are missing",
     "ALTERED_PICTURES": "its pictures are not those that were signed",
+    "ALTERED_MESSAGES": "what names its regions and tracks, beside the pictures, is not what was signed",
     "ALTERED_EVIDENCE": "its evidence is not that which was signed",
     "EVIDENCE_MISSING": "its evidence, or some of it, is missing",
     "SHREDDED": "its evidence was taken away on purpose: it can't be opened any more",
@@ -46,6 +47,7 @@ EVIDENCE = {
     "NEED_SHARES": "more custodians must act together",
     "ALTERED": "it is not what the publisher signed",
     "UNREADABLE": "it can't be decoded",
+    "IN_PART": "what it shares with an overlapping region that stayed shut is not the original",
     "NOT_ASKED": "no key was given",
 }
 """What is said of evidence, in words."""
@@ -74,7 +76,8 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows.append(("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track"))
         bridged = many(summary.bridged, "frame")
         rows.append(("  bridged", f"{bridged}, between two in which the face was seen"))
-        rows.append(("  filled", f"{many(summary.filled, 'more face')} covered with one colour, for good"))
+        good = "which the sealed originals undo" if summary.sealed else "for good"
+        rows.append(("  filled", f"{many(summary.filled, 'more face')} covered with one colour, {good}"))
         rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
         if summary.evidence:
             rows.append(("  evidence", _evidence(summary)))
@@ -109,11 +112,20 @@ def _origins(ledger: Ledger) -> Iterator[tuple[str, str]]:
                 f"  {name}" if ledger.video is None else f"  {label}",
                 f"{many(count, 'region')}, {words[label]}",
             )
+    if ledger.in_part:
+        shared = f"{many(ledger.in_part, 'region')} of these, {many(ledger.lacking, 'luma sample')}"
+        yield "  in part", f"{shared}: shared with an overlapping region that stayed shut, not originals"
     if ledger.video is not None:
-        said = ", ".join(f"{count} {word}" for word, count in ledger.windows.items())
+        said = verdicts(ledger.judged, ledger.windows)
         yield "  windows", said + ("" if ledger.complete else "; the signed end was not reached")
     for verdict, count in ledger.refusals.items():
         yield "  shut", f"{many(count, 'piece')} of evidence: {verdict}, {EVIDENCE.get(verdict, '')}"
+
+
+def verdicts(windows: int, words: Mapping[str, int]) -> str:
+    """How many windows have which verdicts; one may have several."""
+    listed = ", ".join(f"{count} {word}" for word, count in words.items())
+    return listed if sum(words.values()) == windows else f"{windows}, of which: {listed}"
 
 
 def ledger_document(ledger: Ledger) -> dict[str, Any]:
@@ -124,11 +136,18 @@ def ledger_document(ledger: Ledger) -> dict[str, Any]:
         "lasting_key": ledger.lasting,
         "signed_to_the_end": ledger.complete,
         "output_is_lossless": ledger.lossless,
+        "windows_judged": ledger.judged,
         "windows": dict(ledger.windows),
+        "in_part": ledger.in_part,
+        "lacking_samples": ledger.lacking,
         "shut": dict(ledger.refusals),
         "labels": dict(ledger.labels),
         "regions": [asdict(run) for run in ledger.runs],
-        "digests": [asdict(digest) for digest in ledger.digests],
+        "digests": [
+            # a line for each region: "frame x y width height"
+            asdict(one) | {"regions": [" ".join(map(str, region)) for region in one.regions]}
+            for one in ledger.digests
+        ],
     }
 
 
@@ -204,8 +223,8 @@ def many(count: int, what: str) -> str:
 # --- inspections --------------------------------------------------------------------------------
 
 
-def inspection_document(found: Inspection, path: Path) -> dict[str, Any]:
-    """An inspection, for machines."""
+def inspection_document(found: Inspection, path: Path, signed: bool | None) -> dict[str, Any]:
+    """An inspection, for machines; `signed`: whether all is as it was signed, None where nothing is."""
     info, header = found.info, found.header
     return {
         "uunet": "inspect",
@@ -229,6 +248,7 @@ def inspection_document(found: Inspection, path: Path) -> dict[str, Any]:
         },
         "unnamed_regions": found.unnamed,
         "evidence_bytes": found.evidence,
+        "as_signed": signed,
         "windows": [
             {
                 "number": window.number,

@@ -20,6 +20,7 @@ Word = Literal[
     "BAD_SIGNATURE",
     "PICTURES_MISSING",
     "ALTERED_PICTURES",
+    "ALTERED_MESSAGES",
     "ALTERED_EVIDENCE",
     "EVIDENCE_MISSING",
     "SHREDDED",
@@ -125,6 +126,8 @@ def _content(window: WindowEvidence, said: Statement) -> Iterator[Word]:
         said.parameters,
     ):
         yield "ALTERED_PICTURES"
+    elif window.messages != said.messages:
+        yield "ALTERED_MESSAGES"
     there = tuple(map(digest_of_sealed, window.sealed))
     if window.damaged or not set(there) <= set(said.evidence):
         yield "ALTERED_EVIDENCE"

@@ -11,7 +11,7 @@ from typing import Literal
 from uunet.errors import EvidenceError
 from uunet.evidence import crops
 from uunet.evidence.chain import Chain, Judgement
-from uunet.evidence.piece import Piece, Placed, lay
+from uunet.evidence.piece import Piece, Placed, lacking, lay
 from uunet.evidence.reading import WindowEvidence, windows_if_any
 from uunet.evidence.statement import digest_of_sealed
 from uunet.keys.envelope import Opened, Place, Sealed
@@ -19,11 +19,17 @@ from uunet.keys.errors import SealError
 from uunet.keys.grant import Grant
 from uunet.keys.identity import SecretKey
 from uunet.keys.tree import Node
-from uunet.types import Box, Picture
+from uunet.types import Box, Layout, Picture
 
 Label = Literal["exact", "visual", "neural", "unavailable"]
 """Where a region's pixels come from: authenticated bit for bit, authenticated but lossy, an estimate by U_d,
 or nowhere (it stays as published). Frozen: the words stand in reports."""
+
+
+_UNSIGNED = {
+    "OTHER_PUBLISHER": "it is signed by another publisher than the one that was asked for",
+    "OTHER_VIDEO": "it belongs to another video",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,10 @@ class Original:
         """The region."""
         return self.placed.box
 
+    def lacking(self, opened: Sequence[Original], layout: Layout) -> int:
+        """How many of its luma samples belong to regions of the same frame that are not `opened`."""
+        return lacking(self.placed, [other.placed for other in opened], layout)
+
     def lay(self, picture: Picture) -> None:
         """Put it into a picture of the same size and layout."""
         lay(picture, self.placed, self.pixels)
@@ -93,11 +103,18 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """SHA-256 of all samples of a track's regions in a window, as the camera recorded them (SPEC.md, 11)."""
+    """SHA-256 of all samples of a track's regions in a window, as the camera recorded them (SPEC.md, 11).
+
+    Attributes:
+        track, window: their full numbers.
+        sha256: hexadecimal.
+        regions: frame of the file, x, y, width and height of each, in the order of their samples.
+    """
 
     track: int
     window: int
     sha256: str
+    regions: tuple[tuple[int, int, int, int, int], ...]
 
 
 class Originals:
@@ -112,9 +129,11 @@ class Originals:
     Attributes:
         chain: what is known of the video so far.
         judgements: how many windows had which verdicts.
+        judged: how many windows there are.
         refusals: how many pieces stayed shut, by verdict.
         faults: the last of the errors behind each of these verdicts.
         shut: why the tracks of the window that was asked for last stay shut, by track.
+        verdict: the first verdict of that window.
         digests: of the exact pieces that were opened.
     """
 
@@ -127,15 +146,18 @@ class Originals:
     ) -> None:
         self.chain = Chain(publisher)
         self.judgements: Counter[str] = Counter()
+        self.judged = 0
         self.refusals: Counter[str] = Counter()
         self.faults: dict[str, SealError | EvidenceError] = {}
         self.shut: dict[int, str] = {}
+        self.verdict = "NO_EVIDENCE"
         self.digests: list[Digest] = []
         self._keyring = keyring
         self._tracks = tracks
         self._windows = windows_if_any(path)
         self._here: dict[int, list[Original]] = {}
         self._until: int | None = None
+        self._passed = 0  # frames of the windows before
         self._opened: tuple[object, Opened] | None = None
 
     def at(self, pts: int, picture: Picture) -> Sequence[Original]:
@@ -152,10 +174,12 @@ class Originals:
             judgement = self._judge(window)
             self._until = window.pts[-1]
             if pts > self._until:
+                self._passed += len(window.pts)
                 continue  # nobody asked for this window: it is judged, and stays shut
-            self._here, self.shut = {}, {}
+            self._here, self.shut, self.verdict = {}, {}, judgement.words[0]
             for frame, original in self._of(window, judgement, picture):
                 self._here.setdefault(window.pts[frame], []).append(original)
+            self._passed += len(window.pts)
         return self._here.get(pts, ())
 
     def finish(self) -> None:
@@ -166,6 +190,7 @@ class Originals:
     def _judge(self, window: WindowEvidence) -> Judgement:
         judgement = self.chain.judge(window)
         self.judgements.update(judgement.words)
+        self.judged += 1
         return judgement
 
     def _of(
@@ -185,7 +210,10 @@ class Originals:
                 self.shut[sealed.track] = error.verdict
                 continue
             if piece.exact:
-                self.digests.append(Digest(sealed.track, sealed.window, piece.digest.hex()))
+                where = tuple(
+                    (self._passed + p.frame, p.box.x, p.box.y, p.box.w, p.box.h) for p in piece.regions
+                )
+                self.digests.append(Digest(sealed.track, sealed.window, piece.digest.hex(), where))
             label: Label = "exact" if piece.exact else "visual"
             for placed, crop in zip(piece.regions, pixels, strict=True):
                 if placed.frame < len(window.pts):
@@ -201,10 +229,9 @@ class Originals:
                     word,
                 )
         if judgement.number is None:
-            words = ", ".join(judgement.words)
-            raise EvidenceError(
-                f"no signature says whose it is ({words})", "`uunet verify` says more", judgement.words[0]
-            )
+            word = judgement.words[0]
+            said = _UNSIGNED.get(word, "no signature says whose it is")
+            raise EvidenceError(f"{said} ({word})", "`uunet verify` says more", word)
         # attack: evidence that no publisher signed, made by one of its recipients, is shown as an original
         if digest_of_sealed(sealed) not in judgement.trusted or sealed.window != judgement.number:
             raise EvidenceError("this evidence is not what was signed", "use an undamaged copy", "ALTERED")

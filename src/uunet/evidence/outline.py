@@ -24,8 +24,8 @@ _COLOURS: dict[Label, tuple[int, int, int]] = {  # red, green, blue; the colour-
 }
 
 
-def outline(picture: Picture, box: Box, track: int | None, label: Label) -> None:
-    """Draw it into a picture, in place: `3 exact` stands above the region of track 3."""
+def outline(picture: Picture, box: Box, track: int | None, label: Label, *, in_part: bool = False) -> None:
+    """Draw it into a picture, in place: `3 exact` or `3 exact in part` stands above the region of track 3."""
     width, height = picture.size
     left, top = max(box.x - _WIDTH, 0), max(box.y - _WIDTH, 0)
     right, bottom = min(box.x + box.w + _WIDTH, width), min(box.y + box.h + _WIDTH, height)
@@ -38,7 +38,8 @@ def outline(picture: Picture, box: Box, track: int | None, label: Label) -> None
     colour = _samples(picture, _COLOURS[label])
     for side in sides:
         _fill(picture, side, colour)
-    word = _word(f"{'?' if track is None else track} {label}", height)
+    name = "?" if track is None else str(track)
+    word = _word(f"{name} {label}{' in part' * in_part}", height)
     rows, columns = word.shape
     above = top - rows >= 0
     x, y = min(left, width - columns), top - rows if above else bottom

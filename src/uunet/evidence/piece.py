@@ -1,8 +1,8 @@
 """One track's evidence of one window, before it is sealed: its regions, frame by frame, and their pixels.
 
 Where regions overlap, a sample belongs to the one whose middle it is nearest to, measured in sides: opening
-one person's evidence must not show the face of the next. What belongs to others is left grey, and comes
-back with their evidence.
+one person's evidence must not show the face of the next. What belongs to others is grey in a piece, is left
+as it is in a restored picture, and comes back with their evidence.
 """
 
 from __future__ import annotations
@@ -74,6 +74,32 @@ def placed_together(frame: int, boxes: Sequence[Box]) -> list[Placed]:
         )
         for i, box in enumerate(boxes)
     ]
+
+
+def lacking(placed: Placed, opened: Sequence[Placed], layout: Layout) -> int:
+    """How many luma samples of a region belong to others that are not `opened`: they don't come back.
+
+    Args:
+        placed: the region.
+        opened: regions of the same frame that come back, be it with this one among them.
+        layout: of the frame.
+    """
+    (own, *_) = placed.own(layout)
+    if own is None:
+        return 0
+    missing, box = ~own, placed.box
+    for other in opened:
+        if other.box not in placed.others:
+            continue
+        x0, x1 = max(box.x, other.box.x), min(box.x + box.w, other.box.x + other.box.w)
+        y0, y1 = max(box.y, other.box.y), min(box.y + box.h, other.box.y + other.box.h)
+        (theirs, *_) = other.own(layout)
+        held = missing[y0 - box.y : y1 - box.y, x0 - box.x : x1 - box.x]
+        if theirs is None:  # it was sealed as if it were alone: all is its own
+            held[:] = False
+        else:
+            held &= ~theirs[y0 - other.box.y : y1 - other.box.y, x0 - other.box.x : x1 - other.box.x]
+    return int(missing.sum())
 
 
 def _distance(x: npt.NDArray[np.int64], y: npt.NDArray[np.int64], box: Box) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from uunet.errors import EvidenceError, NoCarrierError
 from uunet.evidence.atoms import Collector, Kind, kind_of
 from uunet.evidence.header import EvidenceHeader
+from uunet.evidence.statement import digest_of_messages
 from uunet.fingerprint import digest_of
 from uunet.keys.envelope import Envelope, Sealed
 from uunet.keys.errors import SealError
@@ -27,7 +28,8 @@ class WindowEvidence:
     Attributes:
         begin, end: from when its first picture is shown until its last no longer is, seconds of the file.
         pts: of its pictures, in order of presentation.
-        pictures, parameters: digests of what is coded, as the publisher's statement has them.
+        pictures, parameters, messages: digests of what is coded and of what stands beside it, as the
+            publisher's statement has them.
         header: of the evidence; None where there is none, or it is damaged.
         envelope: for whom it is sealed; None where nothing is, or it was taken away.
         sealed: the evidence, one piece for each track, in the publisher's order.
@@ -42,6 +44,7 @@ class WindowEvidence:
     pts: tuple[int, ...]
     pictures: bytes
     parameters: bytes
+    messages: bytes
     header: EvidenceHeader | None = None
     envelope: Envelope | None = None
     sealed: tuple[Sealed, ...] = ()
@@ -110,6 +113,7 @@ def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> Windo
         tuple(picture.pts for picture in shown),
         digest_of(picture.digest for picture in shown),
         digest_of(sorted(parameters)),
+        digest_of_messages(picture.payloads for picture in shown),
         found.header,
         found.envelope,
         tuple(found.sealed),

@@ -16,11 +16,12 @@ from uunet.evidence.header import EvidenceHeader, Mode
 from uunet.evidence.piece import Piece, Placed, cut, placed_together
 from uunet.evidence.statement import Statement, digest_of_sealed
 from uunet.evidence.unsealed import Regions, Unsealed
+from uunet.fingerprint import CodedWindow
 from uunet.keys import signing
 from uunet.keys.envelope import Envelope, Sealed, Sealing
 from uunet.keys.identity import Group, SecretKey
 from uunet.message import wrap_evidence
-from uunet.types import CodedWindow, FrameSize, Layout, PublicFrame, RawFrame
+from uunet.types import FrameSize, Layout, PublicFrame, RawFrame
 from uunet.video import EncodeSettings
 
 _WORKERS = 1  # little videos are coded while the faces of their window are painted

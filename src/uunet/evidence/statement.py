@@ -1,18 +1,18 @@
-"""What the publisher signs of each window: its pictures, its evidence, and the window before."""
+"""What the publisher signs of each window: pictures, messages, evidence, and the window before."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from uunet.errors import EvidenceError
-from uunet.fingerprint import digest_of
+from uunet.fingerprint import CodedWindow, digest_of
 from uunet.keys import signing
 from uunet.keys.envelope import Sealed
 from uunet.keys.identity import SecretKey
-from uunet.types import CodedWindow
+from uunet.message import unwrap_evidence
 
 _PURPOSE = "window"
 
@@ -27,6 +27,7 @@ class Statement:
         previous: SHA-256 of the statement before, of the header for the first.
         frames: how many.
         pictures, parameters: of what is coded (see `fingerprint`).
+        messages: of what stands beside the pictures but the evidence (see `digest_of_messages`).
         evidence: track and SHA-256 of each piece of sealed evidence, in order.
         last: whether the video ends here.
     """
@@ -37,6 +38,7 @@ class Statement:
     frames: int
     pictures: bytes
     parameters: bytes
+    messages: bytes
     evidence: tuple[tuple[int, bytes], ...]
     last: bool
 
@@ -50,9 +52,9 @@ class Statement:
         evidence: Sequence[tuple[int, bytes]],
     ) -> Self:
         """Of a window as it is in the file."""
-        pictures = digest_of(coded.pictures)
         return cls(
-            *(video, window, previous, len(coded.pictures), pictures, coded.parameters),
+            *(video, window, previous, len(coded.pictures), digest_of(coded.pictures), coded.parameters),
+            digest_of_messages(coded.payloads),
             tuple(evidence),
             coded.last,
         )
@@ -61,6 +63,7 @@ class Statement:
         """COSE_Sign1."""
         values: list[Any] = [
             *(self.video, self.window, self.previous, self.frames, self.pictures, self.parameters),
+            self.messages,
             [[track, digest] for track, digest in self.evidence],
             self.last,
         ]
@@ -82,12 +85,25 @@ class Statement:
                 int() as frames,
                 bytes() as pictures,
                 bytes() as parameters,
+                bytes() as messages,
                 [*evidence],
                 bool() as last,
             ]:
                 pairs = tuple(_pair(item) for item in evidence)
-                return cls(video, window, previous, frames, pictures, parameters, pairs, last)
+                return cls(video, window, previous, frames, pictures, parameters, messages, pairs, last)
         raise EvidenceError("a statement is of an unknown form", "a newer uunet may read it")
+
+
+def digest_of_messages(beside: Iterable[tuple[bytes, ...]]) -> bytes:
+    """SHA-256 of what stands beside the pictures of a window, without evidence, which is signed by itself.
+
+    attack: messages name tracks; who changes them, and leaves the pictures, has the custodian look for one
+    person and open another.
+
+    Args:
+        beside: the payloads of each picture, in order of presentation.
+    """
+    return digest_of(digest_of(unwrap_evidence(payloads)[1]) for payloads in beside)
 
 
 def digest_of_sealed(sealed: Sealed) -> tuple[int, bytes]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from uunet.types import Box, PublicFrame, RawFrame, Witness
+from uunet.fingerprint import Witness
+from uunet.types import Box, PublicFrame, RawFrame
 
 Regions = Sequence[Sequence[tuple[int, Box]]]
 """Track and box of every region, per frame."""

@@ -22,8 +22,14 @@ from av.video.stream import VideoStream
 
 from uunet import bitstream
 from uunet.errors import OutputError
-from uunet.fingerprint import digest_of, parameter_sets, parameter_sets_of_headers, picture_digest
-from uunet.types import CodedWindow, Witness
+from uunet.fingerprint import (
+    CodedWindow,
+    Witness,
+    digest_of,
+    parameter_sets,
+    parameter_sets_of_headers,
+    picture_digest,
+)
 from uunet.video.containers import Container
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo
@@ -212,7 +218,7 @@ class Muxer:
         for coded in window.packets:
             digests[coded.index] = picture_digest(codec, coded.data, annexb=True)
             sets |= parameter_sets(codec, coded.data, annexb=True)
-        seen = CodedWindow(tuple(digests), digest_of(sorted(sets)), last)
+        seen = CodedWindow(tuple(digests), digest_of(sorted(sets)), tuple(window.payloads), last)
         return [(*window.payloads[0], *self._witness(seen)), *window.payloads[1:]]
 
     def _check_headers(self) -> None:

@@ -13,7 +13,8 @@ from typing import Generic, Self, TypeVar
 
 from uunet.channel import Channel, Closed
 from uunet.errors import FaultError, OutputError
-from uunet.types import Box, Mark, Picture, Plane, PublicFrame, RawFrame, Witness
+from uunet.fingerprint import Witness
+from uunet.types import Box, Mark, Picture, Plane, PublicFrame, RawFrame
 from uunet.video.containers import container_for
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import VideoInfo, conversion_notes
