@@ -255,6 +255,27 @@ def test_what_stands_beside_the_pictures_is_stripped(
     assert opened(bare, kit.source, ring(ALICE)).exact == {}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        (b"gversion\x01", b"gversion\x02", "UNSUPPORTED_VERSION"),
+        (b"gversion\x01", b"gversiom\x01", "ALTERED_EVIDENCE"),
+    ],
+)
+def test_a_header_that_cannot_be_read(
+    four: tuple[SealedKit, Path, Path], tmp_path: Path, old: bytes, new: bytes, word: str
+) -> None:
+    kit, path, _ = four
+
+    def change(_: int, atoms: list[bytes]) -> list[bytes]:
+        return [atom.replace(old, new) if kind_of(atom) is Kind.HEADER else atom for atom in atoms]
+
+    other = with_atoms(path, tmp_path / "other.mkv", change)
+    assert verdicts(other) == ([word] * 4, False)
+    found = opened(other, kit.source, ring(ALICE))
+    assert found.exact == {} and set(found.refusals) == {word}
+
+
 # --- evidence in another place ---------------------------------------------------------------------------
 
 

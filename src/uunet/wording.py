@@ -30,6 +30,7 @@ WHY = {
 EVIDENCE = {
     "OK": "as it was signed",
     "NO_EVIDENCE": "no evidence: stripped, encoded again, or never made",
+    "UNSUPPORTED_VERSION": "its evidence is of a newer uunet",
     "OTHER_VIDEO": "from another video",
     "OTHER_PUBLISHER": "signed by another publisher than the one that was asked for",
     "BAD_SIGNATURE": "not signed, or not by the publisher of this video",

@@ -15,6 +15,7 @@ from uunet.keys.errors import SealError
 Word = Literal[
     "OK",
     "NO_EVIDENCE",
+    "UNSUPPORTED_VERSION",
     "OTHER_VIDEO",
     "OTHER_PUBLISHER",
     "BAD_SIGNATURE",
@@ -75,7 +76,8 @@ class Chain:
         """What is to be said of the next window."""
         header = window.header
         if header is None:
-            return Judgement(None, ("NO_EVIDENCE",))
+            damaged: Word = "ALTERED_EVIDENCE" if window.begins else "NO_EVIDENCE"
+            return Judgement(None, ("UNSUPPORTED_VERSION" if window.newer else damaged,))
         if self.publisher is not None and header.publisher != self.publisher and self.video is None:
             return Judgement(None, ("OTHER_PUBLISHER",))
         if self.video is None:

@@ -37,6 +37,7 @@ class WindowEvidence:
         shredded: whether a note says that evidence was taken away on purpose.
         damaged: how many structures can't be read.
         begins: whether its first picture has a header, be it a damaged one.
+        newer: whether its header is of a version that is not known here.
     """
 
     begin: Fraction
@@ -52,6 +53,7 @@ class WindowEvidence:
     shredded: bool = False
     damaged: int = 0
     begins: bool = False
+    newer: bool = False
 
 
 def windows(path: Path) -> Iterator[WindowEvidence]:
@@ -121,6 +123,7 @@ def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> Windo
         found.shredded,
         found.damaged + collector.damaged,
         _begins(group[0]),
+        found.newer,
     )
 
 
@@ -136,7 +139,7 @@ class _Found:
         self.envelope: Envelope | None = None
         self.sealed: list[Sealed] = []
         self.statement: bytes | None = None
-        self.shredded = False
+        self.shredded = self.newer = False
         self.damaged = 0
 
     def take(self, kind: Kind, data: bytes) -> None:
@@ -151,5 +154,6 @@ class _Found:
                 self.statement = data
             else:
                 self.shredded = True
-        except (EvidenceError, SealError):
+        except (EvidenceError, SealError) as error:
             self.damaged += 1
+            self.newer |= error.verdict == "UNSUPPORTED_VERSION"
