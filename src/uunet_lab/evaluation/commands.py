@@ -24,12 +24,15 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
         typer.Option(help="PUBLIC PRIVATE: U_e and U_d; default: the demonstration pair."),
     ] = None,
     data: Annotated[
-        list[Path] | None,
-        typer.Option(help="A packed set; what every training keeps of it is measured. May be given again."),
+        list[str] | None,
+        typer.Option(
+            help="A packed set, or KIND:PATH of any set that `dataset pack` takes, like mars:/data/MARS; "
+            "what every training keeps of it is measured. May be given again."
+        ),
     ] = None,
     unseen: Annotated[
-        list[Path] | None,
-        typer.Option(help="A packed set of which no training saw anything: all of it may be measured."),
+        list[str] | None,
+        typer.Option(help="The same of a set of which no training saw anything: all of it may be measured."),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help=f"One of {_NAMES}; may be given again. Default: all.")
@@ -41,20 +44,21 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
 ) -> None:
     """Run the paper's experiments; writes OUTPUT/SET/MODEL/EXPERIMENT.json."""
     with guarded() as terminal:
+        from uunet_lab.datasets.named import packed  # noqa: PLC0415
         from uunet_lab.evaluation.registry import EXPERIMENTS  # noqa: PLC0415
         from uunet_lab.evaluation.runner import COUNT, QUICK, Source  # noqa: PLC0415
         from uunet_lab.evaluation.runner import run as measure  # noqa: PLC0415
         from uunet_lab.measuring.errors import MeasuringError  # noqa: PLC0415
 
-        sources = [Source(folder, False) for folder in data or []]
-        sources += [Source(folder, True) for folder in unseen or []]
-        if not sources:
+        if not (data or unseen):
             raise MeasuringError(
                 "no set is given", "pack one with `uunet-lab dataset pack`, give it to --data"
             )
         unknown = set(only or []) - set(EXPERIMENTS)
         if unknown:
             raise MeasuringError(f"there is no experiment {min(unknown)!r}", f"there are {_NAMES}")
+        sources = [Source(packed(name, terminal.say), False) for name in data or []]
+        sources += [Source(packed(name, terminal.say), True) for name in unseen or []]
         wanted = [name for name in EXPERIMENTS if not only or name in only]
         models = model or (shipped("public"), shipped("private"))
         chosen = count or (QUICK if quick else COUNT)
@@ -64,10 +68,10 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
 
 def cross(
     given: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="MODELS SET…",
-            help="A folder with public.onnx and private.onnx and the packed set of its training, in turn.",
+            help="A folder with public.onnx and private.onnx and the set of its training, in turn.",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
@@ -78,6 +82,7 @@ def cross(
 ) -> None:
     """Fig. 13: every pair on its own set, on people whom it never saw, and on the others' sets."""
     with guarded() as terminal:
+        from uunet_lab.datasets.named import packed  # noqa: PLC0415
         from uunet_lab.evaluation.runner import COUNT, QUICK, Source  # noqa: PLC0415
         from uunet_lab.evaluation.runner import run as measure  # noqa: PLC0415
         from uunet_lab.measuring.errors import MeasuringError  # noqa: PLC0415
@@ -86,7 +91,7 @@ def cross(
             raise MeasuringError(
                 "there are not two pairs, each with its set", "give MODELS SET MODELS SET, and so on"
             )
-        pairs, sets = given[::2], given[1::2]
+        pairs, sets = map(Path, given[::2]), [packed(name, terminal.say) for name in given[1::2]]
         chosen = count or (QUICK if quick else COUNT)
         for folder, own in zip(pairs, sets, strict=True):
             sources = [Source(faces, faces != own) for faces in sets]

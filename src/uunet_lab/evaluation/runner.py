@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from uunet_lab.datasets.index import FaceSet
+from uunet_lab.datasets.named import called
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.evaluation.detection import strict_detector
 from uunet_lab.evaluation.experiment import Bench
@@ -70,7 +71,7 @@ def run(  # noqa: PLR0917
         DatasetError, ModelError, TrainingError, MeasuringError: a set, or the models, don't do; the
             recogniser is not installed.
     """
-    names = {source.folder.resolve().name for source in sources}
+    names = {called(source.folder) for source in sources}
     if len(names) < len(sources):
         raise MeasuringError(
             "two sets have one name", "the name of a set's folder names its results: rename one"
@@ -88,7 +89,7 @@ def run(  # noqa: PLR0917
         gallery = Gallery(faces, choose(faces, rows, count), pair, judge)
         bench = Bench(gallery, detector, finder, quick)
         for name in only:
-            path = output / source.folder.resolve().name / model / f"{name}.json"
+            path = output / called(source.folder) / model / f"{name}.json"
             why = EXPERIMENTS[name].lacks(gallery)
             if why is not None:
                 tell(f"{path}: skipped, {why}")
@@ -123,4 +124,4 @@ def _data(faces: FaceSet, gallery: Gallery, source: Source) -> str:
     which = "no training saw" if source.unseen else "held out from training"
     people = len(np.unique(gallery.identity))
     kind = faces.origin.source if faces.origin else ""
-    return f"{len(gallery)} faces of {people} people of {source.folder.resolve().name} ({kind}), {which}"
+    return f"{len(gallery)} faces of {people} people of {called(source.folder)} ({kind}), {which}"

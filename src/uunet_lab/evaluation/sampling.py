@@ -46,12 +46,12 @@ def choose(faces: FaceSet, rows: Codes, count: int, seed: int = 0) -> Codes:
 
 
 def _of_person(faces: FaceSet, rows: Codes) -> list[int]:
-    stills = np.sort(rows[faces.sequence[rows] < 0])[:PER_PERSON].tolist()
+    stills: list[int] = np.sort(rows[faces.sequence[rows] < 0])[:PER_PERSON].tolist()
     for sequence in np.unique(faces.sequence[rows][faces.sequence[rows] >= 0])[:SEQUENCES]:
         own = rows[faces.sequence[rows] == sequence]
-        own = own[np.argsort(faces.frame[own])]
+        own = own[np.argsort(faces.frame[own])].tolist()
         stills += own if len(own) <= 2 * PER_END else [*own[:PER_END], *own[-PER_END:]]
-    return [int(row) for row in stills]
+    return stills
 
 
 def by_turns(identity: Codes) -> Codes:
