@@ -114,7 +114,7 @@ def test_a_passphrase(tmp_path: Path) -> None:
     wrong = "hoarse"[::-1]
     with pytest.raises(KeyTextError, match="passphrase does not open") as caught:
         keyfile.load(path, lambda: wrong)
-    assert wrong not in refused(caught.value)
+    assert wrong not in refused(caught.value) and "damaged" in caught.value.hint
 
 
 def test_age_files_for_keys_instead_of_passphrases(tmp_path: Path) -> None:
@@ -161,6 +161,9 @@ def test_recipients(tmp_path: Path) -> None:
         keyfile.recipient(str(_written(tmp_path, "# nothing")))
     with pytest.raises(KeyTextError, match="can't read"):
         keyfile.recipient(str(tmp_path / "missing.pub"))
+    for nothing in ("", " "):
+        with pytest.raises(KeyTextError, match="is empty"):
+            keyfile.recipient(nothing)
 
 
 def _written(folder: Path, text: str) -> Path:

@@ -14,6 +14,7 @@ import pyrage
 
 from uunet.keys.errors import KeyTextError
 from uunet.keys.identity import GROUP, PUBLIC, SECRET, Group, SecretKey
+from uunet.keys.newfile import write_new
 
 _AGE = b"age-encryption.org/v1"
 _MOST = 1 << 20  # bytes: no key is longer
@@ -51,7 +52,11 @@ def load(path: Path, passphrase: Passphrase) -> SecretKey:
         try:
             data = pyrage.passphrase.decrypt(data, passphrase())
         except pyrage.DecryptError:
-            raise KeyTextError(f"the passphrase does not open {path}", "try again") from None
+            # age says the same of both: it can't tell a wrong passphrase from a file that was cut off
+            raise KeyTextError(
+                f"the passphrase does not open {path}",
+                "try again; if it is right, the file is damaged: take a copy of it that is whole",
+            ) from None
     for line in _lines(data, path):
         if line.startswith(SECRET):
             return SecretKey.parse(line)
@@ -74,6 +79,8 @@ def recipient(text: str) -> Group:
     Raises:
         KeyTextError: it is neither.
     """
+    if not text.strip():
+        raise KeyTextError("the name of a public key is empty", "give a file .pub, or the key's one line")
     if text.startswith((PUBLIC, GROUP)):
         return Group.parse(text)
     _refuse_secret(text)
@@ -117,16 +124,7 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, data: bytes, mode: int) -> None:
     try:
-        # attack: between making a file and closing it to others, somebody opens it: the mode comes with it
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            path.unlink(missing_ok=True)  # half a key is none
-            raise
+        write_new(path, data, mode)
     except FileExistsError:
         raise KeyTextError(
             f"{path} exists already", "keys are never overwritten: give another name"
