@@ -22,6 +22,9 @@ from uunet.wording import error_value
 
 _WIDE = 240  # columns where no terminal says how many: a row is a line for whoever searches it
 
+# attack: a name or a case in brackets is taken for Rich's markup, which swallows it, or ends the command
+_PLAIN: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
+
 
 class _Pipe(Console):
     """A console that lets `commands.guarded` decide what happens when nobody reads any more."""
@@ -52,13 +55,13 @@ class Terminal:
         self._json = as_json
         self._debug = debug
         self._check = check
-        self._out = _Pipe(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
-        self._err = _Pipe(stderr=True, highlight=False, soft_wrap=True)
+        self._out = _Pipe(**_PLAIN, width=None if sys.stdout.isatty() else _WIDE)
+        self._err = _Pipe(**_PLAIN, stderr=True)
 
     def say(self, text: str = "") -> None:
         """A line for people, on standard output."""
         if not (self._quiet or self._json):
-            self._out.print(text, markup=False)
+            self._out.print(visible(text))
 
     def show(self, table: Table) -> None:
         """A table for people, on standard output."""
@@ -86,7 +89,7 @@ class Terminal:
 
     def warn(self, text: str) -> None:
         """A line on standard error, always."""
-        self._err.print(Text.assemble(("warning: ", "yellow"), text))
+        self._err.print(Text.assemble(("warning: ", "yellow"), visible(text)))
 
     def fail(self, error: BaseException, name: str = "", place: str = "") -> None:
         """An error and its hint on standard error, always; `place` is "2 of 12 " where there are 12 jobs."""
@@ -98,8 +101,8 @@ class Terminal:
             hint = FaultError.HINT
         if self._debug and getattr(error, "exit_code", FaultError.exit_code) == FaultError.exit_code:
             traceback.print_exception(error)
-        self._err.print(Text.assemble(("error: ", "bold red"), place, message))
-        self._err.print(Text.assemble(("hint: ", "cyan"), hint))
+        self._err.print(Text.assemble(("error: ", "bold red"), place, visible(message)))
+        self._err.print(Text.assemble(("hint: ", "cyan"), visible(hint)))
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Listener]:
@@ -134,6 +137,16 @@ class _Counted(TextColumn):
         return Text(
             f"{task.completed:.0f}{total} frames" + (f", {speed:.1f} frames/s" if speed else ""), "green"
         )
+
+
+def visible(text: str) -> str:
+    """The text in one line, with what can't be shown in escapes, as Python writes them."""
+    # attack: a line feed, an escape sequence or a change of direction in a name or a case forges what is read
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode()
 
 
 def _plain(value: Any) -> Any:
