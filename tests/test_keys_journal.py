@@ -193,6 +193,19 @@ def test_what_is_no_record(record: Path, data: bytes) -> None:
     assert record.read_bytes() == good + data
 
 
+def test_facts_have_names_in_text(record: Path) -> None:
+    """Whoever prints or sorts them must not stumble."""
+    entry = {"previous": bytes(32), "number": 0, "signer": SIGNER, "what": {b"case": 1}}
+    record.write_bytes(signing.sign(ALICE, "journal", entry))
+    with pytest.raises(AlteredError, match="at entry 0"):
+        list(journal.entries(record))
+
+
+def test_what_keeps_nothing_is_no_record() -> None:
+    with pytest.raises(SealError, match="is no file"):
+        journal.append(Path(os.devnull), ALICE, {})
+
+
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "folder", tmp_path / "missing" / "log"):

@@ -76,8 +76,8 @@ class PublicKey:
 
     @property
     def signer(self) -> str:
-        """The first 16 hexadecimal digits of the signing key, as `verify` and `log` show it."""
-        return self.signing.hex()[:16]
+        """What it signs as: see `signer_name`."""
+        return signer_name(self.signing)
 
     def seal(self, plaintext: bytes, context: bytes) -> bytes:
         """A capsule that only the secret key opens, and only under the same context (HPKE `info`)."""
@@ -201,6 +201,11 @@ class Group:
         data = text.decode(GROUP + match[0], line, count * _PUBLIC)
         keys = (data[i * _PUBLIC : (i + 1) * _PUBLIC] for i in range(count))
         return cls(int(match[1]), tuple(PublicKey(key[:_SIGNING], key[_SIGNING:]) for key in keys))
+
+
+def signer_name(signing: bytes) -> str:
+    """The first 16 hexadecimal digits of a signing key, as `keygen`, `verify` and `log` show it."""
+    return signing.hex()[:16]
 
 
 def check_signature(signing: bytes, signature: bytes, message: bytes) -> None:

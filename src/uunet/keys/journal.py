@@ -7,8 +7,9 @@ An entry is written, and is on the disk, before anything is opened.
 from __future__ import annotations
 
 import os
+import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,7 @@ import cbor2
 
 from uunet.keys import signing
 from uunet.keys.errors import AlteredError, SealError
-from uunet.keys.identity import PublicKey, SecretKey
+from uunet.keys.identity import SecretKey
 
 _PURPOSE = "journal"
 _NOTHING = bytes(32)
@@ -26,7 +27,7 @@ _NOTHING = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One opening.
+    """One opening, or its outcome.
 
     Attributes:
         number: from 0.
@@ -45,15 +46,17 @@ def append(path: Path, key: SecretKey, what: Mapping[str, Any]) -> Entry:
     """Add an entry, after the whole record has been verified.
 
     Raises:
-        AlteredError: the record was changed or cut off within an entry.
-        SealError: the file can't be written.
+        AlteredError: the record was changed or cut off within an entry, or is none.
+        SealError: the file can't be written, or keeps nothing.
     """
     try:
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # /dev/null would keep nothing
+                raise SealError(f"the record {path} is no file", "give --log the name of one")
             _lock(file)
             last = _NOTHING
             number = -1
-            for number, (_, statement) in enumerate(_entries(file)):  # noqa: B007 (the last one counts)
+            for number, (_, statement) in enumerate(_entries(file, path)):  # noqa: B007 (the last counts)
                 last = signing.digest(statement)
             entry: dict[str, Any] = {
                 "previous": last,
@@ -74,20 +77,21 @@ def append(path: Path, key: SecretKey, what: Mapping[str, Any]) -> Entry:
     return Entry(number + 1, entry["signer"], what, signing.digest(statement).hex())
 
 
-def entries(path: Path, signers: Mapping[bytes, PublicKey] | None = None) -> Iterator[Entry]:
+def entries(path: Path, signers: Collection[bytes] | None = None) -> Iterator[Entry]:
     """The entries of a record, each verified before it is given.
 
     Args:
         path: the record.
-        signers: whose entries are believed, by signing key; None believes that each signer is who it says.
+        signers: whose entries are believed: signing keys; None believes that each signer is who it says.
 
     Raises:
-        AlteredError: an entry was changed, removed, put in another place, or is of none of the signers.
+        AlteredError: an entry was changed, removed, put in another place, or is of none of the signers; or
+            this is no record.
         SealError: the file can't be read.
     """
     try:
         with path.open("rb") as file:
-            for entry, statement in _entries(file):
+            for entry, statement in _entries(file, path):
                 if signers is not None and entry["signer"] not in signers:
                     raise AlteredError(
                         f"entry {entry['number']} is of an unknown key", "give the public key of all who open"
@@ -109,7 +113,7 @@ def _lock(file: BinaryIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
 
 
-def _entries(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes]]:
+def _entries(file: BinaryIO, path: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
     data = file.read()
     stream, start, previous = BytesIO(data), 0, _NOTHING
     for number in range(len(data)):
@@ -118,34 +122,34 @@ def _entries(file: BinaryIO) -> Iterator[tuple[dict[str, Any], bytes]]:
         try:
             cbor2.load(stream)
         except (cbor2.CBORDecodeError, ValueError, TypeError) as error:
-            raise _changed(number) from error
+            raise _changed(path, number) from error
         statement = data[start : stream.tell()]
         start = stream.tell()
         try:
             entry = signing.read(statement)
         except AlteredError as error:
-            raise _changed(number) from error
+            raise _changed(path, number) from error
         match entry:
             case {
                 "previous": bytes() as before,
                 "number": int() as given,
                 "signer": bytes() as signer,
-                "what": dict(),
-            }:
+                "what": dict() as what,
+            } if all(isinstance(name, str) for name in what):
                 if before != previous or given != number:
-                    raise _changed(number)
+                    raise _changed(path, number)
                 try:
                     signing.verify(signer, _PURPOSE, statement)
                 except AlteredError as error:
-                    raise _changed(number) from error
+                    raise _changed(path, number) from error
             case _:
-                raise _changed(number)
+                raise _changed(path, number)
         previous = signing.digest(statement)
         yield entry, statement
 
 
-def _changed(number: int) -> AlteredError:
+def _changed(path: Path, number: int) -> AlteredError:
     return AlteredError(
-        f"the record does not hold together at entry {number}",
+        f"the record {path} does not hold together at entry {number}",
         "an entry was changed, removed or cut off, or this is no record: keep it as it is",
     )
