@@ -7,7 +7,14 @@ from typing import get_args
 
 import pytest
 
-from uunet.arguments import CodecName, UsageError, check_quality, parse_time, parse_tracks
+from uunet.arguments import (
+    CodecName,
+    UsageError,
+    check_quality,
+    parse_case,
+    parse_time,
+    parse_tracks,
+)
 from uunet.video import Codec
 
 
@@ -49,6 +56,14 @@ def test_tracks() -> None:
     for wrong in ("64", "-1", "x", "", "1,", "²"):
         with pytest.raises(UsageError, match="is not a track"):
             parse_tracks([wrong])
+
+
+def test_cases() -> None:
+    assert parse_case(" Äz. 17/2026 [a] ") == "Äz. 17/2026 [a]"
+    for wrong, said in ((None, "missing"), (" ", "empty"), ("a\nb", "can't be shown"), ("x" * 201, "201")):
+        with pytest.raises(UsageError, match=said) as caught:
+            parse_case(wrong)
+        assert caught.value.hint
 
 
 def test_codecs_are_those_of_the_writer() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
@@ -11,6 +11,7 @@ from typing import ClassVar
 from uunet.errors import UUNetError
 
 MOST_CUSTODIANS = 16
+_LONGEST_CASE = 200  # characters
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d*)?|\.\d+)")
 
@@ -142,6 +143,46 @@ def parse_tracks(texts: Iterable[str], *, modulo: bool = True) -> frozenset[int]
             )
             raise UsageError(f"{part!r} is not a track", known)
     return frozenset(map(int, parts)) or None
+
+
+def parse_case(text: str | None) -> str:
+    """What keys are used for, as it stands in the record: one short line.
+
+    Raises:
+        UsageError: nothing is said, or what can't stand in a line.
+    """
+    case = (text or "").strip()
+    if not case:
+        raise UsageError(
+            "--case is missing" if text is None else "--case is empty",
+            "say what for: it stands in the record of openings",
+        )
+    # attack: a line feed in a case makes one entry look like two where somebody prints the record
+    strange = next((sign for sign in case if not sign.isprintable()), None)
+    if strange is not None:
+        raise UsageError(
+            f"--case has a character that can't be shown: {strange!r}", "write it in one line of plain text"
+        )
+    if len(case) > _LONGEST_CASE:
+        raise UsageError(
+            f"--case has {len(case)} characters",
+            f"write a number or a name, of up to {_LONGEST_CASE} characters",
+        )
+    return case
+
+
+def refuse_typed_passphrase(more: Sequence[str]) -> None:
+    """Refuse arguments of `keygen`, which has none; they are not repeated.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if more:
+        # attack: what is typed behind --passphrase stands in the shell's history and in lists of processes
+        raise UsageError(
+            "keygen takes options alone, and something else was given",
+            "if it was a passphrase, others may know it now: take another one, which --passphrase asks for",
+        )
 
 
 def parse_threshold(text: str | None) -> tuple[int, int]:

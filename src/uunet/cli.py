@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -199,7 +200,8 @@ def reconstruct(  # noqa: PLR0917
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import finish, for_target, guarded, model_path, report  # noqa: PLC0415
     from uunet.job import Selection, Summary  # noqa: PLC0415
-    from uunet.keyring_commands import Held, write_ledger  # noqa: PLC0415
+    from uunet.keyring_commands import ledger_file, refuse_ledger, write_ledger  # noqa: PLC0415
+    from uunet.openings import Held  # noqa: PLC0415
     from uunet.pipeline import reconstruct as restore  # noqa: PLC0415
     from uunet.video import EncodeSettings  # noqa: PLC0415
     from uunet.wording import runs_document  # noqa: PLC0415
@@ -224,11 +226,21 @@ def reconstruct(  # noqa: PLR0917
         private = None if decoder is None else model_path(decoder)
         if not force:
             batch.refuse_existing(job.target)  # before anything is opened, and written down as opened
+        if key:
+            refuse_ledger(job.target, force=force)
         held = None if not key else Held.of(key, passphrase_file, case, log)
-        opening = None if held is None else held.opening(grant or [], public, selection, publisher=publisher)
+        session = (
+            nullcontext()
+            if held is None
+            else held.opening(
+                *(terminal, public, (job.target, ledger_file(job.target)), selection),
+                grants=grant or [],
+                publisher=publisher,
+            )
+        )
 
         def work(job: batch.Job) -> Summary:
-            with terminal.progress(job.source.name) as listen:
+            with terminal.progress(job.source.name) as listen, session as opening:
                 settings = for_target(encode, job)
                 done = restore(
                     *(job.source, job.target, private, selection),
@@ -237,7 +249,7 @@ def reconstruct(  # noqa: PLR0917
                     encode=settings,
                     listen=listen,
                 )
-            write_ledger(job.target, job.source, done, held)
+            write_ledger(job.target, job.source, done, held, force=force)
             return done
 
         (outcome,) = batch.run(batch.Plan((job,)), work, force=force)

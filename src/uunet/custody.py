@@ -1,4 +1,4 @@
-"""What the commands about keys share: opening key files and grants, and the record of every opening."""
+"""What the commands about keys share: passphrases, key files, recipients, grants."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from uunet.arguments import EvidenceName, UsageError
 from uunet.errors import EvidenceError, InputError
 from uunet.evidence.faults import explained
 from uunet.evidence.header import Mode
 from uunet.evidence.sealing import Seal
-from uunet.keys import journal, keyfile
+from uunet.keys import keyfile
 from uunet.keys.errors import WrongKeyError
 from uunet.keys.grant import Grant
-from uunet.keys.identity import Group, SecretKey
+from uunet.keys.identity import Group, PublicKey, SecretKey
 
 _MODES: dict[EvidenceName, Mode] = {
     EvidenceName.exact: "exact",
@@ -48,14 +46,19 @@ def passphrase_source(file: Path | None) -> Callable[[], str]:
 
 
 def new_passphrase(file: Path | None) -> str:
-    """One for a new key, asked for twice where a person types it."""
+    """One for a new key, asked for twice where a person types it.
+
+    Raises:
+        UsageError: there is nobody to ask.
+        InputError: it is empty or can't be read, or what was typed differs.
+    """
     if file is not None:
         return _not_empty(first_line(file))
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to type a passphrase", "give --passphrase-file FILE")
     first = _not_empty(getpass.getpass("new passphrase: "))
     if getpass.getpass("the same again: ") != first:
-        raise UsageError("the two passphrases differ", "type it again")
+        raise InputError("the two passphrases differ", "type it again")
     return first
 
 
@@ -79,7 +82,7 @@ def first_line(file: Path) -> str:
 
 def _not_empty(text: str) -> str:
     if not text:
-        raise UsageError("the passphrase is empty", "leave --passphrase out for a key without one")
+        raise InputError("the passphrase is empty", "give one, or make the key without")
     return text
 
 
@@ -103,17 +106,34 @@ def publisher_key(text: str | None) -> bytes | None:
     """The signing key of a publisher, from any form of its public key; None stays None."""
     if text is None:
         return None
+    return one_key(text, "a group signs nothing", "give the public key of who published").signing
+
+
+def one_key(text: str, why: str, hint: str) -> PublicKey:
+    """A public key, from any form of it.
+
+    Raises:
+        EvidenceError: it is that of a group, which `why` and `hint` say; or none.
+    """
     (group,) = recipients([text])
     if len(group.custodians) != 1:
-        raise UsageError("a group signs nothing", "give the public key of who published")
-    return group.custodians[0].signing
+        raise EvidenceError(why, hint)
+    return group.custodians[0]
 
 
 def wanted_seal(
     to: Sequence[str], evidence: EvidenceName | None, signer: Path | None, passphrase_file: Path | None
 ) -> Seal | None:
-    """What `deidentify` is to seal and sign; None: nothing."""
+    """What `deidentify` is to seal and sign; None: nothing.
+
+    Raises:
+        UsageError: evidence for nobody, or somebody for none.
+    """
     mode = _MODES.get(evidence or (EvidenceName.visual if to else EvidenceName.none), "none")
+    if mode != "none" and not to:
+        raise UsageError("evidence is sealed to nobody", "name who may open it, with --to")
+    if mode == "none" and to:
+        raise UsageError("there is nothing to seal", "leave --to out, or choose other --evidence")
     if not to and signer is None and mode == "none":
         return None
     key = load_keys([signer], passphrase_file)[0] if signer is not None else None
@@ -146,25 +166,3 @@ def _grant(path: Path, keys: Sequence[SecretKey]) -> Grant:
         "give the key that it was granted to, or ask for it again",
         "WRONG_KEY_OR_CONTEXT",
     )
-
-
-def record(log: Path | None, keys: Sequence[Path], held: Sequence[SecretKey], facts: dict[str, Any]) -> str:
-    """Write an opening down before it happens, once for each key, signed by it; gives where.
-
-    Args:
-        log: the record; None: for each key the one beside its file, under its name and `.log`.
-        keys: files of the keys.
-        held: the keys.
-        facts: action, case, and what is opened.
-
-    Raises:
-        EvidenceError: a record can't be written or was changed: nothing may be opened then.
-    """
-    entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "user": getpass.getuser(), **facts}
-    told = []
-    with explained():
-        for path, key in zip(keys, held, strict=True):
-            target = log or path.with_name(path.name + ".log")
-            written = journal.append(target, key, entry)
-            told.append(f"entry {written.number} of {target}: {written.digest}")
-    return "; ".join(told)

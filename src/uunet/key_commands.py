@@ -7,13 +7,21 @@ from typing import Annotated
 
 import typer
 
-from uunet.arguments import UsageError, check_span, parse_threshold, parse_time, parse_tracks
+from uunet.arguments import (
+    UsageError,
+    check_span,
+    parse_threshold,
+    parse_time,
+    parse_tracks,
+    refuse_typed_passphrase,
+)
 from uunet.options import AsJson, Case, Debug, Keys, Log, PassphraseFile
 
 _Public = Annotated[Path, typer.Argument(metavar="PUBLIC", help="A public file.")]
 
 
 def keygen(  # noqa: PLR0917
+    context: typer.Context,
     output: Annotated[Path, typer.Option("-o", "--output", help="The secret key's file; .pub beside it.")],
     threshold: Annotated[
         str | None,
@@ -34,6 +42,12 @@ def keygen(  # noqa: PLR0917
     from uunet.keyring_commands import make_keys  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
+        refuse_typed_passphrase(context.args)
+        if passphrase and passphrase_file:
+            raise UsageError(
+                "--passphrase and --passphrase-file contradict each other",
+                "--passphrase asks for one, --passphrase-file reads it: give one of them",
+            )
         needed, count = parse_threshold(threshold)
         secret = new_passphrase(passphrase_file) if passphrase or passphrase_file else None
         make_keys(terminal, output, needed, count, secret)
@@ -62,7 +76,8 @@ def grant(  # noqa: PLR0917
     """
     from uunet.commands import guarded  # noqa: PLC0415
     from uunet.job import Selection  # noqa: PLC0415
-    from uunet.keyring_commands import Held, give_grant  # noqa: PLC0415
+    from uunet.keyring_commands import give_grant  # noqa: PLC0415
+    from uunet.openings import Held  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
         selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or [], modulo=False))
@@ -90,7 +105,8 @@ def rekey(  # noqa: PLR0917
     others hold already stay as they are.
     """
     from uunet.commands import guarded  # noqa: PLC0415
-    from uunet.keyring_commands import Held, give_to_others  # noqa: PLC0415
+    from uunet.keyring_commands import give_to_others  # noqa: PLC0415
+    from uunet.openings import Held  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
         give_to_others(terminal, public, output, to, Held.of(key, passphrase_file, case, log))
@@ -146,10 +162,11 @@ def log(
     """Show and check a record of openings: who, case, what, when.
 
     Entries are signed and each names the one before, so that a changed or removed one is found; only the last
-    ones can be cut off unseen, unless their digest was kept elsewhere.
+    ones can be cut off unseen, unless their digest was kept elsewhere. An opening from which nothing came is
+    followed by its outcome.
     """
     from uunet.commands import guarded  # noqa: PLC0415
-    from uunet.keyring_commands import show_record  # noqa: PLC0415
+    from uunet.log_command import show_record  # noqa: PLC0415
 
     with guarded(as_json=json, debug=debug) as terminal:
         show_record(terminal, file, by or [])
@@ -157,5 +174,7 @@ def log(
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (keygen, grant, rekey, shred, verify, log):
+    # what is typed behind --passphrase comes to `keygen` itself, which does not repeat it as Typer does
+    app.command(context_settings={"allow_extra_args": True})(keygen)
+    for command in (grant, rekey, shred, verify, log):
         app.command()(command)

@@ -3,88 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import Any, Self
-
-from rich.table import Table
+from typing import Any
 
 from uunet.arguments import UsageError
 from uunet.console import Terminal
-from uunet.custody import load_keys, open_grants, publisher_key, recipients, record
+from uunet.custody import one_key, recipients
 from uunet.errors import EvidenceError, OutputError
-from uunet.evidence.copying import rekey, shred
+from uunet.evidence.copying import refuse_publisher, rekey, shred
 from uunet.evidence.faults import explained
 from uunet.evidence.opening import Keyring
 from uunet.evidence.reading import WindowEvidence, find_evidence, windows
 from uunet.job import Selection, Summary
-from uunet.keys import journal, keyfile
+from uunet.keys import keyfile
 from uunet.keys.grant import Grant
 from uunet.keys.identity import Group, SecretKey
-from uunet.ledger import Opening
+from uunet.keys.newfile import write_new
+from uunet.openings import Held
 from uunet.wording import ledger_document, many
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Keys, and why they are used.
-
-    Attributes:
-        paths, keys: files and what is in them.
-        case: what for.
-        log: the record; None: beside each key.
-    """
-
-    paths: tuple[Path, ...]
-    keys: tuple[SecretKey, ...]
-    case: str
-    log: Path | None
-
-    @classmethod
-    def of(
-        cls, paths: Sequence[Path] | None, passphrase_file: Path | None, case: str | None, log: Path | None
-    ) -> Self:
-        """What was typed.
-
-        Raises:
-            UsageError: no key, or no case.
-        """
-        if not paths:
-            raise UsageError("--key is missing", "give the secret key that the evidence was sealed to")
-        if not case:
-            raise UsageError("--case is missing", "say what for: it stands in the record of openings")
-        return cls(tuple(paths), load_keys(paths, passphrase_file), case, log)
-
-    def opening(
-        self,
-        grants: Sequence[Path],
-        public: Path,
-        selection: Selection,
-        *,
-        publisher: str | None,
-    ) -> Opening:
-        """What `reconstruct` opens with: written down first."""
-        signer = publisher_key(publisher)
-        keyring = Keyring(self.keys, open_grants(grants, self.keys))
-        self.record(
-            "reconstruct",
-            public,
-            tracks=sorted(selection.tracks or ()),
-            begin=seconds(selection.begin),
-            end=seconds(selection.end),
-            grants=[_said(grant) for grant in keyring.grants],
-        )
-        return Opening(keyring, signer)
-
-    def record(self, action: str, public: Path, **facts: Any) -> str:
-        """Write down what is about to be opened."""
-        evidence = find_evidence(public)
-        video = None if evidence is None else evidence.video_id.hex()
-        what = {"action": action, "case": self.case, "file": public.name, "video": video, **facts}
-        return record(self.log, self.paths, self.keys, what)
 
 
 def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphrase: str | None) -> None:
@@ -116,8 +53,8 @@ def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphr
     if count > 1:
         terminal.say(f"{public}: public, of the group; for `deidentify --to`")
         terminal.say(
-            f"{needed} of the {count} custodians must act together; hand each of them one secret key, whose "
-            "own public form is beside it"
+            f"{_who_opens(needed, count)}; hand each of them one secret key, whose own public form is beside "
+            "it"
         )
     else:
         terminal.say(
@@ -132,41 +69,48 @@ def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphr
             "public": str(public),
             "threshold": [needed, count],
             "keys": [
-                {"file": str(path), "fingerprint": key.public().fingerprint}
+                {
+                    "file": str(path),
+                    "fingerprint": key.public().fingerprint,
+                    "signs_as": key.public().signer,
+                }
                 for path, key in zip(names, keys, strict=True)
             ],
         }
     )
 
 
+def _who_opens(needed: int, count: int) -> str:
+    """How many custodians it takes."""
+    if needed == 1:
+        return f"each of the {count} custodians can open alone"
+    return f"{'all' if needed == count else f'{needed} of the'} {count} custodians must act together"
+
+
 def give_grant(
     terminal: Terminal, public: Path, output: Path, selection: Selection, *, recipient: str, held: Held
 ) -> None:
     """A grant of the selected tracks and times, in a new file."""
-    (group,) = recipients([recipient])
-    if len(group.custodians) != 1:
-        raise UsageError("a grant is for one key", "grant to each of them, in a file of its own")
-    if output.exists():
-        raise OutputError(f"{output} exists already", "give another name")
+    to = one_key(recipient, "a grant is for one key", "grant to each of them, in a file of its own")
+    _refuse_existing(output)
+    held.check_records(public, output)
     first, last = _span(public, selection)
+    refuse_publisher(first.header, (Group(1, (to,)),))
     number = first.sealed[0].window, last.sealed[0].window
     tracks = sorted(selection.tracks or ())
-    told = held.record(
-        "grant",
-        public,
-        tracks=tracks,
-        windows=list(number),
-        recipient=group.custodians[0].fingerprint,
-    )
-    with explained():
-        opened = Keyring(held.keys).opened(first)
-        if not opened.seeds:
-            raise EvidenceError(
-                "this key does not open the evidence", "use one that it was sealed to", "WRONG_KEY_OR_CONTEXT"
-            )
-        made = Grant.of(opened.video_id, held.case, opened.seeds, tracks, number)
-        data = made.seal(group.custodians[0])
-    _write(output, data)
+    facts = {"tracks": tracks, "windows": list(number), "recipient": to.fingerprint}
+    with held.recorded("grant", public, **facts) as told:
+        with explained():
+            opened = Keyring(held.keys).opened(first)
+            if not opened.seeds:
+                raise EvidenceError(
+                    "this key does not open the evidence",
+                    "use one that it was sealed to",
+                    "WRONG_KEY_OR_CONTEXT",
+                )
+            made = Grant.of(opened.video_id, held.case, opened.seeds, tracks, number)
+            data = made.seal(to)
+        _write(output, data)
     begin, end = float(first.begin), float(last.end)
     terminal.say(f"{output}: track {', '.join(map(str, tracks))} from {begin:.2f} to {end:.2f} s")
     terminal.say(f"recorded as {told}")
@@ -218,9 +162,11 @@ def give_to_others(terminal: Terminal, public: Path, output: Path, to: Sequence[
     """A copy for other recipients."""
     _refuse_existing(output)
     groups = recipients(to)
+    held.check_records(public, output)
+    refuse_publisher(find_evidence(public), groups)
     names = [key.fingerprint for group in groups for key in group.custodians]
-    told = held.record("rekey", public, recipients=names)
-    done = rekey(public, output, Keyring(held.keys), groups)
+    with held.recorded("rekey", public, recipients=names) as told:
+        done = rekey(public, output, Keyring(held.keys), groups)
     terminal.say(
         f"{output}: {many(done.pieces, 'piece')} of evidence, for {many(len(names), 'key')} and nobody else"
     )
@@ -241,7 +187,19 @@ def drop_evidence(terminal: Terminal, public: Path, output: Path, *, envelopes_o
     terminal.document(_copied("shred", output, done.pieces, envelopes_only=envelopes_only))
 
 
-def write_ledger(target: Path, source: Path, summary: Summary, held: Held | None) -> None:
+def ledger_file(target: Path) -> Path:
+    """OUTPUT.json, beside a restored file."""
+    return target.with_name(target.name + ".json")
+
+
+def refuse_ledger(target: Path, *, force: bool) -> None:
+    """Raises OutputError if OUTPUT.json is there: what an earlier opening gave is told nowhere else."""
+    path = ledger_file(target)
+    if path.exists() and not (force and path.is_file()):
+        raise OutputError(f"{path} exists already", "give another name, or --force to overwrite it")
+
+
+def write_ledger(target: Path, source: Path, summary: Summary, held: Held | None, *, force: bool) -> None:
     """OUTPUT.json: what each region of a restored file shows, where keys were used."""
     if held is None or summary.ledger is None:
         return
@@ -253,43 +211,10 @@ def write_ledger(target: Path, source: Path, summary: Summary, held: Held | None
         "case": held.case,
         **ledger_document(summary.ledger),
     }
-    path = target.with_name(target.name + ".json")
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
-            file.write(json.dumps(document, indent=1) + "\n")
-    except OSError as error:
-        raise OutputError(
-            f"can't write {path}: {error.strerror}", "check the folder and permissions"
-        ) from error
-
-
-def show_record(terminal: Terminal, file: Path, by: Sequence[str]) -> None:
-    """The entries of a record, verified."""
-    known = {key.signing: key for group in recipients(by) for key in group.custodians}
-    table = Table("entry", "time", "action", "case", "file", "what", "key", box=None, header_style="bold")
-    listed = []
-    with explained():
-        for entry in journal.entries(file, known or None):
-            facts = dict(entry.what)
-            shown = [str(facts.pop(name, "")) for name in ("time", "action", "case", "file")]
-            signer = known[entry.signer].fingerprint if entry.signer in known else entry.signer.hex()[:16]
-            rest = ", ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, []))
-            table.add_row(str(entry.number), *shown, rest, signer)
-            listed.append({"number": entry.number, "digest": entry.digest, "signer": signer, **entry.what})
-    terminal.show(table)
-    terminal.say(f"{len(listed)} entries, all signed and in order" if listed else "the record is empty")
-    terminal.document({"uunet": "log", "format": 1, "exit_code": 0, "file": str(file), "entries": listed})
-
-
-def _said(grant: Grant) -> str:
-    """A grant as it stands in the record."""
-    tracks = ", ".join(map(str, sorted(grant.tracks)))
-    return f"{grant.case}: track {tracks}, windows {grant.first} to {grant.last}"
-
-
-def seconds(value: Fraction | None) -> str | None:
-    """A time as it stands in the record."""
-    return None if value is None else f"{float(value):.3f}"
+    path = ledger_file(target)
+    if force:
+        path.unlink(missing_ok=True)
+    _write(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def _copied(action: str, output: Path, pieces: int, **more: Any) -> dict[str, Any]:
@@ -302,14 +227,11 @@ def _refuse_existing(output: Path) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
+    """For its owner alone, since it opens or tells something."""
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        write_new(path, data)
+    except FileExistsError:
+        raise OutputError(f"{path} exists already", "give another name") from None
     except OSError as error:
         raise OutputError(
             f"can't write {path}: {error.strerror}", "check the folder and permissions"

@@ -9,6 +9,7 @@ from pathlib import Path
 from uunet.errors import EvidenceError
 from uunet.evidence.atoms import Atom, Kind, kind_of, spread
 from uunet.evidence.faults import explained
+from uunet.evidence.header import EvidenceHeader
 from uunet.evidence.opening import Keyring
 from uunet.evidence.reading import WindowEvidence, windows
 from uunet.keys.envelope import Envelope, Sealing
@@ -25,6 +26,18 @@ class Copied:
     pieces: int = 0
 
 
+def refuse_publisher(header: EvidenceHeader | None, recipients: Sequence[Group]) -> None:
+    """Raises EvidenceError if these recipients are about to open what one of them has signed."""
+    if header is not None and any(
+        header.publisher == key.signing for group in recipients for key in group.custodians
+    ):
+        # attack: who steals the camera must not get the faces
+        raise EvidenceError(
+            "the publisher's key is among those that could open",
+            "name other keys: what stands at the camera must open nothing",
+        )
+
+
 def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Group]) -> Copied:
     """A copy that these recipients can open, and nobody else; the evidence itself is not encrypted again.
 
@@ -35,7 +48,8 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
         recipients: the new ones.
 
     Raises:
-        EvidenceError: there is no evidence, or the keys don't open all of it. There is no output then.
+        EvidenceError: there is no evidence, the keys don't open all of it, or who signed it is among the
+            recipients. There is no output then.
         OutputError: the target can't be written.
     """
     done = Copied()
@@ -46,6 +60,7 @@ def rekey(source: Path, target: Path, keyring: Keyring, recipients: Sequence[Gro
             raise EvidenceError("some evidence is damaged", "use an undamaged copy of the file")
         if not (window.sealed or window.envelope):
             return window
+        refuse_publisher(window.header, recipients)
         video = window.header.video_id
         with explained():
             opened = keyring.opened(window)

@@ -1,0 +1,363 @@
+"""The record of openings: what may stand in it, what takes its place, and what `log` makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from cli_media import Ran
+from desk import Desk, listing, made_desk
+from key_kit import ALICE, BOB, public
+from uunet.console import visible
+from uunet.keys import journal, keyfile
+from uunet.keys.identity import Group
+
+ODD = "17 [/a] [bold]x[/bold] :smile: \x1b[31mred\x1b[0m\n9\t2026\u202e \x85"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return made_desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "openings.log"
+
+
+def entries(log: Path) -> list[journal.Entry]:
+    return list(journal.entries(log))
+
+
+def give(
+    desk: Desk, target: Path, *more: object, case: str = "17", by: str = "authority", to: str = "investigator"
+) -> tuple[object, ...]:
+    """A grant of track 0."""
+    whom = ("--recipient", desk / f"{to}.pub", "--track", "0", "-o", target)
+    return ("grant", desk / "public.mp4", "--key", desk / f"{by}.key", "--case", case, *whom, *more)
+
+
+def restore(
+    desk: Desk, target: Path, *more: object, case: str = "17", by: str = "authority"
+) -> tuple[object, ...]:
+    key = ("--key", desk / f"{by}.key", "--case", case)
+    return ("reconstruct", desk / "public.mp4", "-o", target, *key, *more)
+
+
+# --- what stands in it, on the terminal ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["time", "action", "case", "file", "user", "tracks", "\x1b[31m[/b]"])
+def test_what_others_wrote_is_text_and_nothing_else(log: Path, column: str) -> None:
+    """In each column, also under a name that no record of ours has."""
+    journal.append(log, ALICE, {"time": "1", "action": "grant", "case": "2", column: ODD})
+    journal.append(log, ALICE, {"action": "rekey", column: [ODD]})
+    ran = Ran("log", log)
+    assert ran.code == 0, ran.err
+    assert "17 [/a] [bold]x[/bold] :smile: \\x1b[31mred\\x1b[0m\\n9\\t2026\\u202e \\x85" in ran.out
+    assert not {sign for sign in ran.out if not sign.isprintable()} - {"\n"}
+    assert len(ran.out.splitlines()) == 4, ran.out  # the head, two entries, the summary: no line is forged
+
+
+def test_nothing_is_left_out_on_a_narrow_terminal(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uunet.console._WIDE", 60)
+    journal.append(log, ALICE, {"time": "1", "action": "grant", "case": "x" * 99 + "y", "file": "z" * 99})
+    out = Ran("log", log).out
+    assert out.count("x") == out.count("z") == 99 and "…" not in out
+
+
+def test_the_document_holds_what_was_written(log: Path) -> None:
+    """Whatever kinds of values that has; and an entry can't say for itself whose it is."""
+    said = {"case": ODD, "bytes": b"\0\xff", "map": {b"k": [1, None, True]}, "list": [[b"x"], "y"]}
+    journal.append(log, ALICE, {**said, "signer": public(BOB).signer, "number": 7, "digest": "00"})
+    (entry,) = Ran("log", log, "--json").json["entries"]
+    assert entry["case"] == ODD and entry["list"] == [["b'x'"], "y"]
+    assert entry["signer"] == public(ALICE).signer and entry["number"] == 0 and len(entry["digest"]) == 64
+
+
+def test_names_of_files_in_lines_and_warnings(tmp_path: Path) -> None:
+    """A line stays a line, whatever a file is called."""
+    ran = Ran("keygen", "-o", tmp_path / "[red]a\n\x1b[31m:smile:.key")
+    assert ran.code == 0 and f"{tmp_path}/[red]a\\n\\x1b[31m:smile:.key: secret" in ran.out
+    assert "\x1b" not in ran.out and len(ran.out.splitlines()) == 2
+    ran = Ran("log", tmp_path / "gone\n\x1b[31m[/x]")
+    ran.fails(1, "gone\\n\\x1b[31m[/x]: No such file")
+    assert "\x1b" not in ran.err
+
+
+def test_visible() -> None:
+    assert visible("Äz. 17/26 – 日本, 'x' \\ [/a]") == "Äz. 17/26 – 日本, 'x' \\ [/a]"
+    assert visible("a\nb\x00\x7f\u2028\u202e\udc80") == "a\\nb\\x00\\x7f\\u2028\\u202e\\udc80"
+
+
+# --- the case ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("", "--case is empty"),
+        (" \t ", "--case is empty"),
+        ("17\n2 forged", "can't be shown: '\\n'"),
+        ("17\x1b[31m", "can't be shown: '\\x1b'"),
+        ("17\u202e", "can't be shown: '\\u202e'"),
+        ("x" * 201, "201 characters"),
+    ],
+)
+def test_cases_that_are_refused(desk: Desk, tmp_path: Path, log: Path, case: str, said: str) -> None:
+    commands = (
+        restore(desk, tmp_path / "r.mp4", "--log", log, case=case),
+        give(desk, tmp_path / "g", "--log", log, case=case),
+    )
+    for command in commands:
+        ran = desk.run(*command)
+        ran.fails(2, said)
+        assert "\x1b" not in ran.err
+    assert listing(tmp_path) == set()
+
+
+def test_a_case_is_kept_without_blanks_around_it(desk: Desk, tmp_path: Path, log: Path) -> None:
+    desk.done(*give(desk, tmp_path / "g", "--log", log, case="  Äz. [/17] x  "))
+    assert entries(log)[0].what["case"] == "Äz. [/17] x"
+    assert " Äz. [/17] x " in desk.done("log", log).out
+    desk.done(*give(desk, tmp_path / "h", "--log", log, case="y" * 200))
+    assert entries(log)[1].what["case"] == "y" * 200
+
+
+def test_a_file_whose_name_is_no_unicode(desk: Desk, tmp_path: Path, log: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"a\xff.mp4")
+    odd.write_bytes((desk / "public.mp4").read_bytes())
+    command = give(desk, tmp_path / "g", "--log", log)
+    desk.done(*(odd if part == desk / "public.mp4" else part for part in command))
+    assert entries(log)[0].what["file"] == "a\\xff.mp4"
+
+
+# --- files that would take its place -------------------------------------------------------------------
+
+
+def other_names(path: Path) -> list[Path]:
+    """The same file by other ways: a detour, and a link, which may lead to what is not there yet."""
+    link = path.with_name("link")
+    link.symlink_to(path)
+    return [path, path.parent / ".." / path.parent.name / path.name, link]
+
+
+def test_the_record_is_no_output(desk: Desk, tmp_path: Path) -> None:
+    out = tmp_path / "r.mp4"
+    rekey = ("rekey", desk / "public.mp4", "-o", out, "--key", desk / "authority.key", "--case", "1")
+    for record in other_names(out):
+        for command in (restore(desk, out), give(desk, out), (*rekey, "--to", desk / "other.pub")):
+            desk.run(*command, "--log", record).fails(2, "r.mp4 can't be the record", "file of its own")
+    (tmp_path / "link").unlink()
+    for record in other_names(tmp_path / "r.mp4.json"):
+        desk.run(*restore(desk, out), "--log", record).fails(2, "r.mp4.json can't be the record")
+    assert listing(tmp_path) == {"link"} and not (tmp_path / "link").exists()
+
+
+def test_a_record_beside_the_key_is_no_output_either(desk: Desk, tmp_path: Path) -> None:
+    key = desk / "authority.key"
+    out = key.with_name("authority.key.log")
+    desk.run(*give(desk, out)).fails(2, "can't be the record")
+    assert not out.exists()
+
+
+def test_the_record_is_no_input(desk: Desk, tmp_path: Path, log: Path) -> None:
+    """Keys, the public file and grants are refused by name; what else is there, since it is no record."""
+    desk.done(*give(desk, tmp_path / "g", "--log", log))
+    hard = tmp_path / "hard"
+    os.link(desk / "authority.key", hard)
+    note, empty = tmp_path / "note.txt", tmp_path / "empty"
+    note.write_text("a note")
+    empty.touch()
+    before = listing(tmp_path)
+    command = restore(desk, tmp_path / "r.mp4", "--grant", tmp_path / "g", by="investigator")
+    refused = (
+        (2, tmp_path / "g"),
+        (2, desk / "public.mp4"),
+        (2, desk / "investigator.key"),
+        (1, note),
+        (1, desk / "camera.pub"),
+        (1, desk / "other.key"),
+        (1, desk.kit.source),
+        (1, tmp_path),
+        (1, Path("/dev/null")),
+    )
+    for code, record in refused:
+        data = record.read_bytes() if record.is_file() else b""
+        desk.run(*command, "--log", record).fails(code, "record")
+        assert (record.read_bytes() if record.is_file() else b"") == data
+    desk.run(*give(desk, tmp_path / "h"), "--log", hard).fails(2, "can't be the record")
+    assert listing(tmp_path) == before
+    desk.done(*give(desk, tmp_path / "h"), "--log", empty)  # an empty record is one
+
+
+def test_nothing_is_written_where_one_of_several_records_is_none(desk: Desk, tmp_path: Path) -> None:
+    desk.done("keygen", "-o", tmp_path / "board.key", "--threshold", "2-of-2")
+    desk.publish(tmp_path / "public.mp4", "--to", tmp_path / "board.pub")
+    (tmp_path / "board-2.key.log").write_text("a note")
+    before = listing(tmp_path)
+    keys = ("--key", tmp_path / "board-1.key", "--key", tmp_path / "board-2.key")
+    ran = desk.run("reconstruct", tmp_path / "public.mp4", "-o", tmp_path / "r.mp4", "--case", "5", *keys)
+    ran.fails(1, "board-2.key.log does not hold together at entry 0", "no record")
+    assert listing(tmp_path) == before
+
+
+# --- what an opening leaves ----------------------------------------------------------------------------
+
+
+def test_a_report_of_an_earlier_opening_stays(desk: Desk, tmp_path: Path, log: Path) -> None:
+    out, report = tmp_path / "r.mp4", tmp_path / "r.mp4.json"
+    report.write_text("earlier")
+    desk.run(*restore(desk, out, "--log", log)).fails(1, "r.mp4.json exists already", "--force")
+    assert listing(tmp_path) == {"r.mp4.json"} and report.read_text() == "earlier"
+    desk.done(*restore(desk, out, "--log", log, "--force"))
+    assert json.loads(report.read_text())["case"] == "17" and len(entries(log)) == 1
+    for path in (out, report):
+        path.unlink()
+    report.mkdir()
+    desk.run(*restore(desk, out, "--log", log, "--force")).fails(1, "r.mp4.json exists already")
+    assert not out.exists() and len(entries(log)) == 1
+
+
+def test_a_report_is_no_matter_without_a_key(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "r.mp4.json").write_text("earlier")
+    how = ("-o", tmp_path / "r.mp4", "--decoder", desk.kit.private)
+    desk.done("reconstruct", desk / "public.mp4", *how)
+    assert (tmp_path / "r.mp4.json").read_text() == "earlier"
+
+
+def test_what_fails_is_followed_by_its_outcome(desk: Desk, tmp_path: Path, log: Path) -> None:
+    """Of all three commands; what succeeds has none, and a sound chain goes on."""
+    rekey: tuple[object, ...] = ("rekey", desk / "public.mp4", "--to", desk / "other.pub")
+    rekey = (*rekey, "--case", "3", "--log", log)
+    strange = restore(desk, tmp_path / "r.mp4", "--log", log, case="1", by="investigator")
+    desk.run(*strange).fails(1, "nothing could be opened")
+    desk.done(*give(desk, tmp_path / "g", "--log", log, case="2"))
+    desk.run(*give(desk, tmp_path / "h", "--log", log, by="investigator")).fails(1, "does not open")
+    rekey = (*rekey, "--key", desk / "investigator.key", "-o", tmp_path / "c.mp4")
+    desk.run(*rekey).fails(1, "nothing given opens")
+    told = [entry.what for entry in entries(log)]
+    assert [what["action"] for what in told] == [
+        *("reconstruct", "outcome", "grant", "grant", "outcome", "rekey", "outcome")
+    ]
+    ends = [what for what in told if what["action"] == "outcome"]
+    assert [(what["of"], what["case"], what["file"]) for what in ends] == [
+        (0, "1", "public.mp4"),
+        (3, "17", "public.mp4"),
+        (5, "3", "public.mp4"),
+    ]
+    for what, said in zip(ends, ("nothing could be opened", "does not open", "nothing given"), strict=True):
+        assert what["outcome"].startswith("failed: ") and said in what["outcome"]
+    ran = desk.done("log", log)
+    assert "of 0, " in ran.out and "outcome failed: nothing could be opened" in ran.out and not ran.err
+
+
+def test_a_full_disk_and_a_signal_are_outcomes_too(
+    desk: Desk, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from uunet import keyring_commands  # noqa: PLC0415
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keyring_commands, "write_new", full)
+        desk.run(*give(desk, tmp_path / "g", "--log", log)).fails(1, "No space left")
+    with monkeypatch.context() as patch:
+        patch.setattr(keyring_commands, "rekey", stopped)
+        command = ("rekey", desk / "public.mp4", "-o", tmp_path / "c.mp4", "--key", desk / "authority.key")
+        desk.run(*command, "--to", desk / "other.pub", "--case", "1", "--log", log)
+    said = [entry.what["outcome"] for entry in entries(log) if entry.what["action"] == "outcome"]
+    assert "No space left" in said[0] and said[1] == "failed: KeyboardInterrupt"
+
+
+def test_an_output_without_report_is_no_failure(
+    desk: Desk, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The faces are there: the record must not say that nothing came of it."""
+    from uunet import keyring_commands  # noqa: PLC0415
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keyring_commands, "write_new", full)
+    desk.run(*restore(desk, tmp_path / "r.mp4", "--log", log)).fails(1, "No space left")
+    assert (tmp_path / "r.mp4").exists() and [entry.what["action"] for entry in entries(log)] == [
+        "reconstruct"
+    ]
+
+
+def test_nothing_is_said_of_what_was_refused_before(desk: Desk, tmp_path: Path, log: Path) -> None:
+    """Output = input is known before the record is touched."""
+    public_file = desk / "public.mp4"
+    before = public_file.read_bytes()
+    desk.run(*restore(desk, public_file, "--force", "--log", log)).fails(1, "is the input")
+    assert not log.exists() and public_file.read_bytes() == before
+
+
+def test_an_outcome_of_an_entry_of_another_key(log: Path) -> None:
+    """Who shares a record can't take back in words what another has opened."""
+    journal.append(log, ALICE, {"action": "reconstruct", "case": "1"})
+    journal.append(log, ALICE, {"action": "outcome", "of": 0, "outcome": "failed: x"})
+    assert not Ran("log", log).err
+    for number, of in enumerate((0, 2, 9, -1, "0", None), 2):
+        journal.append(log, BOB, {"action": "outcome", "of": of, "outcome": "failed: y"})
+        ran = Ran("log", log)
+        assert ran.code == 0 and f"entry {number} is no outcome" in ran.err, ran.err
+
+
+# --- who may open, who opened --------------------------------------------------------------------------
+
+
+def test_rekey_and_grant_refuse_the_publisher(desk: Desk, tmp_path: Path, log: Path) -> None:
+    """What stands at the camera opens nothing, also in a copy; and nothing is written down."""
+    group = tmp_path / "group.pub"
+    custodians = [keyfile.recipient(str(desk / f"{name}.pub")).custodians[0] for name in ("other", "camera")]
+    keyfile.save_public(group, Group(1, tuple(custodians)))
+    rekey = ("rekey", desk / "public.mp4", "-o", tmp_path / "c.mp4", "--key", desk / "authority.key")
+    for to in (desk / "camera.pub", group):
+        ran = desk.run(*rekey, "--to", desk / "other.pub", "--to", to, "--case", "1", "--log", log)
+        ran.fails(1, "publisher's key", "open nothing")
+    desk.run(*give(desk, tmp_path / "g", "--log", log, to="camera")).fails(1, "publisher's key")
+    assert listing(tmp_path) == {"group.pub"}
+
+
+def test_a_grant_for_another_case_is_said(desk: Desk, tmp_path: Path, log: Path) -> None:
+    desk.done(*give(desk, tmp_path / "g", "--log", log, case="2026 [17]"))
+    for name, case in (("a.mp4", "2026 [17]"), ("b.mp4", "99")):
+        how = ("--grant", tmp_path / "g", "--log", tmp_path / "l")
+        ran = desk.done(*restore(desk, tmp_path / name, *how, case=case, by="investigator"))
+        warned = "warning: the grant is for case 2026 [17], and this opening is for 99" in ran.err
+        assert (
+            warned is (case == "99") and "2026 [17]: track 0" in entries(tmp_path / "l")[-1].what["grants"][0]
+        )
+
+
+def test_one_name_of_a_signer(desk: Desk, log: Path) -> None:
+    """`keygen`, `verify` and `log` say the same, whether --by is given or not; and whether it was checked."""
+    made = Ran("keygen", "-o", log.with_name("a.key"), "--json").json["keys"][0]
+    key = keyfile.load(log.with_name("a.key"), str)
+    assert made["signs_as"] == key.public().signer
+    journal.append(log, key, {"action": "grant"})
+    journal.append(log, key, {"action": "grant"})
+    for by, said in (((), "checked: give --by"), (("--by", log.with_name("a.pub")), "by the keys of --by")):
+        ran = Ran("log", log, *by)
+        assert ran.out.count(made["signs_as"]) == 2 and said in ran.out and "2 entries, whole" in ran.out
+        found = Ran("log", log, *by, "--json").json
+        assert {entry["signer"] for entry in found["entries"]} == {made["signs_as"]}
+        assert found["signers_checked"] is bool(by)
+    shown = desk.done("verify", desk / "public.mp4").out
+    assert keyfile.recipient(str(desk / "camera.pub")).custodians[0].signer in shown
+
+
+def test_an_empty_record_shows_nothing(log: Path) -> None:
+    log.touch()
+    ran = Ran("log", log)
+    assert ran.code == 0 and ran.out.startswith("the record is empty, which shows nothing")
+    assert Ran("log", log, "--json").json["entries"] == []
