@@ -135,6 +135,20 @@ def test_a_file_whose_name_is_no_unicode(desk: Desk, tmp_path: Path, log: Path) 
     assert entries(log)[0].what["file"] == "a\\xff.mp4"
 
 
+def test_a_user_without_a_name(
+    desk: Desk, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs under a number: no reason not to open, nor not to say who did."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("getpass.getuser", nameless)
+        desk.done(*give(desk, tmp_path / "g", "--log", log))
+    assert entries(log)[0].what["user"] == f"uid {os.getuid()}"
+
+
 # --- files that would take its place -------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -142,7 +143,15 @@ class Held:
 def _append(record: Path, key: SecretKey, facts: dict[str, Any]) -> journal.Entry:
     with explained():
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return journal.append(record, key, {"time": now, "user": getpass.getuser(), **facts})
+        return journal.append(record, key, {"time": now, "user": _user(), **facts})
+
+
+def _user() -> str:
+    """Who is at work, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container a user may have a number and no name
+        return f"uid {os.getuid()}"
 
 
 def _outcome(error: BaseException) -> str:
