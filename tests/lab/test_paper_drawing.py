@@ -193,6 +193,24 @@ def test_what_is_no_result_is_an_error_with_a_hint(tmp_path: Path, content: str)
     assert "recognition.json can't be read" in " ".join(ran.stderr.split())
 
 
+@pytest.mark.parametrize(("experiment", "place"), [("diversity", ()), ("reversibility", ("identity",))])
+def test_a_figure_that_an_older_version_did_not_measure_is_named(
+    results: Path, tmp_path: Path, experiment: str, place: tuple[str, ...]
+) -> None:
+    path = tmp_path / "results" / "films" / "one_pair" / f"{experiment}.json"
+    path.parent.mkdir(parents=True)
+    content = json.loads((results / "films" / "one_pair" / path.name).read_text())
+    within = content["metrics"]
+    for name in place:
+        within = within[name]
+    gone = next(name for name in within if name not in ("set", "models", "trained_on"))
+    del within[gone]
+    path.write_text(json.dumps(content))
+    ran = _paper(tmp_path / "results", tmp_path / "paper")
+    assert ran.exit_code == 1
+    assert "has no figure" in ran.stderr and path.name in ran.stderr and "measure it again" in ran.stderr
+
+
 def test_nothing_measured_is_an_error_with_a_hint(tmp_path: Path) -> None:
     ran = _paper(tmp_path, tmp_path / "out")
     assert ran.exit_code == 1

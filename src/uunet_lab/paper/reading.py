@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -44,6 +45,26 @@ class Measured:
         return f"{self.faces}, {self.model}"
 
 
+class Figures(dict[str, Any]):
+    """An object of a file of results. A figure that is not there is an error that names the file: it was
+    measured before the figure was.
+
+    Args:
+        path: of the file.
+        values: of the object.
+    """
+
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._path = path
+
+    def __missing__(self, name: str) -> Any:
+        raise MeasuringError(
+            f"{self._path} has no figure {name!r}: an older version measured it",
+            "measure it again with the command that it names",
+        )
+
+
 def read(folder: Path) -> list[Measured]:
     """Every file of results of an experiment, by experiment, set and model.
 
@@ -62,7 +83,7 @@ def read(folder: Path) -> list[Measured]:
 
 def _read(path: Path, experiment: Experiment) -> Measured:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), object_hook=partial(Figures, path))
         lacking = [field for field in _FIELDS if not content.get(field)]
     except (OSError, ValueError, AttributeError) as error:
         raise MeasuringError(f"{path} can't be read: {error}", "measure it again") from error
