@@ -116,6 +116,8 @@ def test_a_file_that_is_not_as_published_is_restored_with_a_warning(desk: Desk, 
     command = ("--key", desk / "authority.key", "--case", "8", "-q")
     ran = desk.done("reconstruct", path, "-o", tmp_path / "r.mp4", *command)
     assert "is not as it was published" in ran.err and "OUT_OF_ORDER" in ran.err
+    give = ("--track", "0", "--recipient", desk / "other.pub", "-o", tmp_path / "g")
+    assert "is not as it was published" in desk.done("grant", path, *command[:-1], *give).err
     whole = desk.done("reconstruct", desk / "public.mp4", "-o", tmp_path / "s.mp4", *command)
     assert "not as it was published" not in whole.err
 
@@ -134,8 +136,12 @@ def test_forged_numbers_are_found(desk: Desk, tmp_path: Path) -> None:
     assert good.json["as_signed"] is True and "as it was signed" not in good.err
     bad = desk.run("inspect", path, "--model", desk.kit.public, "--json")
     assert bad.json["as_signed"] is False and "is not as it was signed" in bad.err
-    command = ("reconstruct", path, "-o", tmp_path / "r.mp4", "--key", desk / "authority.key", "--case", "8")
-    ran = desk.done(*command)
+    key = ("--key", desk / "authority.key", "--case", "8")
+    give = ("--track", "0", "--recipient", desk / "other.pub", "-o", tmp_path / "g")
+    desk.run("grant", path, *key, *give).fails(1, "ALTERED_MESSAGES", "undamaged copy")
+    assert not (tmp_path / "g").exists()
+    assert "not as it was published" not in desk.done("grant", desk / "public.mp4", *key, *give).err
+    ran = desk.done("reconstruct", path, "-o", tmp_path / "r.mp4", *key)
     assert "ALTERED_MESSAGES" in ran.err and "stay as they were published" not in ran.err
 
 

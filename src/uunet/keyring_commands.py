@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from uunet.arguments import UsageError
 from uunet.console import Terminal
 from uunet.custody import one_key, recipients
 from uunet.errors import EvidenceError, OutputError
+from uunet.evidence.chain import Chain
 from uunet.evidence.copying import refuse_publisher, rekey, shred
 from uunet.evidence.faults import explained
 from uunet.evidence.opening import Keyring
@@ -94,7 +96,7 @@ def give_grant(
     to = one_key(recipient, "a grant is for one key", "grant to each of them, in a file of its own")
     _refuse_existing(output)
     held.check_records(public, output)
-    first, last = _span(public, selection)
+    first, last = _span(public, selection, terminal)
     refuse_publisher(first.header, (Group(1, (to,)),))
     number = first.sealed[0].window, last.sealed[0].window
     tracks = sorted(selection.tracks or ())
@@ -129,11 +131,13 @@ def give_grant(
     )
 
 
-def _span(public: Path, selection: Selection) -> tuple[WindowEvidence, WindowEvidence]:
+def _span(public: Path, selection: Selection, terminal: Terminal) -> tuple[WindowEvidence, WindowEvidence]:
     """The first and the last window that the selection touches and that hold one of its tracks."""
     touched: list[WindowEvidence] = []
+    chain, words = Chain(), Counter[str]()
     wanted, seen, any_evidence = selection.tracks or frozenset(), set[int](), False
     for window in windows(public):
+        words.update(chain.judge(window).words)
         if window.header is None or window.envelope is None:
             continue
         any_evidence = True
@@ -155,6 +159,15 @@ def _span(public: Path, selection: Selection) -> tuple[WindowEvidence, WindowEvi
             f"there is no evidence of track {', '.join(map(str, missing))} in this time",
             "`uunet verify` lists what is sealed, and when",
         )
+    if words["ALTERED_MESSAGES"]:
+        # attack: numbers are exchanged, so that the grant for one person opens another
+        raise EvidenceError(
+            "what says who is which track is not what was signed (ALTERED_MESSAGES)",
+            "use an undamaged copy: its `inspect --sheet` shows whom you mean",
+            "ALTERED_MESSAGES",
+        )
+    if set(words) != {"OK"} or not chain.complete:
+        terminal.warn(f"{public} is not as it was published; `uunet verify` says where")
     return touched[0], touched[1]
 
 
