@@ -12,6 +12,8 @@ from cli_media import Ran
 from desk import Desk, listing, made_desk
 from key_kit import ALICE, BOB, public
 from uunet.console import visible
+from uunet.errors import EvidenceError
+from uunet.evidence import Keyring, rekey
 from uunet.keys import journal, keyfile
 from uunet.keys.identity import Group
 
@@ -161,9 +163,9 @@ def other_names(path: Path) -> list[Path]:
 
 def test_the_record_is_no_output(desk: Desk, tmp_path: Path) -> None:
     out = tmp_path / "r.mp4"
-    rekey = ("rekey", desk / "public.mp4", "-o", out, "--key", desk / "authority.key", "--case", "1")
+    change = ("rekey", desk / "public.mp4", "-o", out, "--key", desk / "authority.key", "--case", "1")
     for record in other_names(out):
-        for command in (restore(desk, out), give(desk, out), (*rekey, "--to", desk / "other.pub")):
+        for command in (restore(desk, out), give(desk, out), (*change, "--to", desk / "other.pub")):
             desk.run(*command, "--log", record).fails(2, "r.mp4 can't be the record", "file of its own")
     (tmp_path / "link").unlink()
     for record in other_names(tmp_path / "r.mp4.json"):
@@ -245,14 +247,14 @@ def test_a_report_is_no_matter_without_a_key(desk: Desk, tmp_path: Path) -> None
 
 def test_what_fails_is_followed_by_its_outcome(desk: Desk, tmp_path: Path, log: Path) -> None:
     """Of all three commands; what succeeds has none, and a sound chain goes on."""
-    rekey: tuple[object, ...] = ("rekey", desk / "public.mp4", "--to", desk / "other.pub")
-    rekey = (*rekey, "--case", "3", "--log", log)
+    change: tuple[object, ...] = ("rekey", desk / "public.mp4", "--to", desk / "other.pub")
+    change = (*change, "--case", "3", "--log", log)
     strange = restore(desk, tmp_path / "r.mp4", "--log", log, case="1", by="investigator")
     desk.run(*strange).fails(1, "nothing could be opened")
     desk.done(*give(desk, tmp_path / "g", "--log", log, case="2"))
     desk.run(*give(desk, tmp_path / "h", "--log", log, by="investigator")).fails(1, "does not open")
-    rekey = (*rekey, "--key", desk / "investigator.key", "-o", tmp_path / "c.mp4")
-    desk.run(*rekey).fails(1, "nothing given opens")
+    change = (*change, "--key", desk / "investigator.key", "-o", tmp_path / "c.mp4")
+    desk.run(*change).fails(1, "nothing given opens")
     told = [entry.what for entry in entries(log)]
     assert [what["action"] for what in told] == [
         *("reconstruct", "outcome", "grant", "grant", "outcome", "rekey", "outcome")
@@ -334,12 +336,21 @@ def test_rekey_and_grant_refuse_the_publisher(desk: Desk, tmp_path: Path, log: P
     group = tmp_path / "group.pub"
     custodians = [keyfile.recipient(str(desk / f"{name}.pub")).custodians[0] for name in ("other", "camera")]
     keyfile.save_public(group, Group(1, tuple(custodians)))
-    rekey = ("rekey", desk / "public.mp4", "-o", tmp_path / "c.mp4", "--key", desk / "authority.key")
+    change = ("rekey", desk / "public.mp4", "-o", tmp_path / "c.mp4", "--key", desk / "authority.key")
     for to in (desk / "camera.pub", group):
-        ran = desk.run(*rekey, "--to", desk / "other.pub", "--to", to, "--case", "1", "--log", log)
+        ran = desk.run(*change, "--to", desk / "other.pub", "--to", to, "--case", "1", "--log", log)
         ran.fails(1, "publisher's key", "open nothing")
     desk.run(*give(desk, tmp_path / "g", "--log", log, to="camera")).fails(1, "publisher's key")
     assert listing(tmp_path) == {"group.pub"}
+
+
+def test_the_library_refuses_the_publisher_too(desk: Desk, tmp_path: Path) -> None:
+    keyring = Keyring((keyfile.load(desk / "authority.key", str),))
+    recipients = [keyfile.recipient(str(desk / f"{name}.pub")) for name in ("other", "camera")]
+    with pytest.raises(EvidenceError, match="publisher's key"):
+        rekey(desk / "public.mp4", tmp_path / "c.mp4", keyring, recipients)
+    assert listing(tmp_path) == set()
+    rekey(desk / "public.mp4", tmp_path / "c.mp4", keyring, recipients[:1])
 
 
 def test_a_grant_for_another_case_is_said(desk: Desk, tmp_path: Path, log: Path) -> None:
