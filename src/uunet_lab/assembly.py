@@ -17,6 +17,8 @@ from uunet_lab.datasets.landmarks import landmarks_of
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.pairs import PairSource
 from uunet_lab.evaluation.ablations import FACES, ablations
+from uunet_lab.methods.recogniser.train import PROFILE as RECOGNISER
+from uunet_lab.methods.recogniser.train import RecogniserTraining
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
 from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
@@ -196,6 +198,23 @@ def seen_hidden_training(  # noqa: PLR0917
         landmarks, scores = landmarks_of(faces, packed.images, tell)
     source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)
     return SeenHiddenTraining(fabric, source, profile, seed, packed.origin)
+
+
+def recogniser_training(fabric: Fabric, faces: Path, steps: int | None, seed: int) -> RecogniserTraining:
+    """The recogniser that judges beside dlib's.
+
+    Args:
+        fabric: devices.
+        faces: a packed set with several images of its people.
+        steps: instead of the profile's.
+        seed: of everything.
+
+    Raises:
+        DatasetError, TrainingError: the set doesn't do.
+    """
+    packed = open_set(faces)
+    chosen = replace(RECOGNISER, steps=steps or RECOGNISER.steps)
+    return RecogniserTraining(fabric, packed, parts(packed)[0], chosen, seed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -56,6 +56,25 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
         _go(terminal, matcher_training(fabric, faces, label, profile, steps, seed), run, measure)
 
 
+@app.command("recogniser")
+def train_recogniser(  # noqa: PLR0917 (typer's arguments are options)
+    run: Run,
+    faces: Annotated[Path, typer.Option(help="A packed set with several images of its people.")],
+    steps: Annotated[int | None, typer.Option(min=1, help="Instead of the profile's.")] = None,
+    devices: Devices = 1,
+    precision: Precision = "32-true",
+    seed: int = 1,
+) -> None:
+    """A judge of our own, beside dlib's, as IV-C has it: it learns people on whom nothing is measured."""
+    with guarded() as terminal:
+        from uunet_lab.assembly import recogniser_training  # noqa: PLC0415
+        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+        training = recogniser_training(open_devices(precision, devices), faces, steps, seed)
+        command = ["uunet-lab", "evaluate", "run", "--unseen", str(faces), "--recogniser", str(run)]
+        _go(terminal, training, run, command)
+
+
 @app.command("uunet")
 def train_uunet(  # noqa: PLR0917
     run: Run,

@@ -37,6 +37,9 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
     only: Annotated[
         list[str] | None, typer.Option(help=f"One of {_NAMES}; may be given again. Default: all.")
     ] = None,
+    recogniser: Annotated[
+        Path | None, typer.Option(help="A run of `train recogniser`, which judges beside dlib's.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few faces: wide intervals, minutes.")] = False,
     count: Annotated[
         int | None, typer.Option(min=2, help="Faces of each set; default 1200, with --quick 210.")
@@ -48,6 +51,7 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
         from uunet_lab.evaluation.registry import EXPERIMENTS  # noqa: PLC0415
         from uunet_lab.evaluation.runner import COUNT, QUICK, Source  # noqa: PLC0415
         from uunet_lab.evaluation.runner import run as measure  # noqa: PLC0415
+        from uunet_lab.measuring.embedder import TrainedJudge  # noqa: PLC0415
         from uunet_lab.measuring.errors import MeasuringError  # noqa: PLC0415
 
         if not (data or unseen):
@@ -62,7 +66,8 @@ def run(  # noqa: PLR0917 (typer's arguments are options)
         wanted = [name for name in EXPERIMENTS if not only or name in only]
         models = model or (shipped("public"), shipped("private"))
         chosen = count or (QUICK if quick else COUNT)
-        if not measure(sources, models, wanted, chosen, output, terminal.say, quick):
+        own = None if recogniser is None else TrainedJudge(recogniser)
+        if not measure(sources, models, wanted, chosen, output, terminal.say, quick, own):
             raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
 
 

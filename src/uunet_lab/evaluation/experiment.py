@@ -34,6 +34,8 @@ WANTING: dict[Need, str] = {
 }
 """What is said of a set that lacks it."""
 
+UNTRAINED = "no --recogniser is given (`uunet-lab train recogniser`)"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
@@ -44,12 +46,15 @@ class Bench:
         detector: of faces; it is not the recogniser's.
         landmarks: of faces; None where no experiment needs them.
         quick: whether it has to be, at the cost of wide intervals.
+        trained: faces of people whom a recogniser of our own never saw, and what it says of them; None where
+            none was given.
     """
 
     gallery: Gallery
     detector: FaceDetector
     landmarks: LandmarkFinder | None = None
     quick: bool = False
+    trained: Gallery | None = None
 
     def landmark_finder(self) -> LandmarkFinder:
         """Who finds landmarks.
@@ -60,6 +65,18 @@ class Bench:
         if self.landmarks is None:
             raise ValueError("this experiment needs landmarks")
         return self.landmarks
+
+    def seen(self, *, trained: bool) -> Gallery:
+        """The faces, in the eyes of one of the two recognisers.
+
+        Raises:
+            ValueError: there is none of our own.
+        """
+        if not trained:
+            return self.gallery
+        if self.trained is None:
+            raise ValueError("this experiment needs a recogniser of our own")
+        return self.trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class Experiment:
         recognises: whether it needs a recogniser.
         measure: gives the figures by name.
         landmarks: whether it needs them.
+        trained: whether a recogniser of our own judges.
     """
 
     title: str
@@ -81,6 +99,7 @@ class Experiment:
     recognises: bool
     measure: Callable[[Bench], dict[str, Any]]
     landmarks: bool = False
+    trained: bool = False
 
     def lacks(self, gallery: Gallery) -> str | None:
         """Why it can't be done on these faces; None if it can."""

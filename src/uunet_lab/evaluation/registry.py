@@ -8,7 +8,7 @@ from uunet_lab.evaluation.detection import DETECTION
 from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.embedding import EMBEDDING
 from uunet_lab.evaluation.experiment import Experiment
-from uunet_lab.evaluation.recognition import RECOGNITION
+from uunet_lab.evaluation.recognition import RECOGNITION, RECOGNITION_TRAINED
 from uunet_lab.evaluation.reversibility import REVERSIBILITY
 from uunet_lab.evaluation.scene import SCENE
 from uunet_lab.evaluation.soft_labels import SOFT
@@ -17,6 +17,7 @@ from uunet_lab.measuring.names import Name
 EXPERIMENTS: dict[Name, Experiment] = {
     "detection": DETECTION,
     "recognition": RECOGNITION,
+    "recognition_trained": RECOGNITION_TRAINED,
     "consistency": CONSISTENCY,
     "soft_labels": SOFT,
     "embedding": EMBEDDING,

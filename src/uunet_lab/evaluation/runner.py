@@ -15,10 +15,11 @@ from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.named import called
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.evaluation.detection import strict_detector
-from uunet_lab.evaluation.experiment import Bench
+from uunet_lab.evaluation.experiment import UNTRAINED, Bench
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
+from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.landmarks import DlibLandmarks
 from uunet_lab.measuring.names import Name
@@ -52,6 +53,7 @@ def run(  # noqa: PLR0917
     output: Path,
     tell: Callable[[str], None],
     quick: bool = False,
+    own: TrainedJudge | None = None,
 ) -> list[Path]:
     """Measure a pair on sets.
 
@@ -63,6 +65,7 @@ def run(  # noqa: PLR0917
         output: the folder of all results.
         tell: is told what is written, and what is skipped and why, a line each.
         quick: whether experiments that take long shall measure less.
+        own: a recogniser of our own, which judges beside dlib's.
 
     Returns:
         The files written.
@@ -87,24 +90,31 @@ def run(  # noqa: PLR0917
         faces = open_set(source.folder)
         rows = np.arange(len(faces)) if source.unseen else parts(faces)[1]
         gallery = Gallery(faces, choose(faces, rows, count), pair, judge)
-        bench = Bench(gallery, detector, finder, quick)
+        trained = (
+            None if own is None else Gallery(faces, choose(faces, own.unseen(faces, rows), count), pair, own)
+        )
+        bench = Bench(gallery, detector, finder, quick, trained)
         for name in only:
             path = output / called(source.folder) / model / f"{name}.json"
-            why = EXPERIMENTS[name].lacks(gallery)
+            mine = EXPERIMENTS[name].trained
+            why = UNTRAINED if mine and own is None else EXPERIMENTS[name].lacks(bench.seen(trained=mine))
             if why is not None:
                 tell(f"{path}: skipped, {why}")
                 continue
             begin = time.monotonic()
             metrics = EXPERIMENTS[name].measure(bench)
             seconds = time.monotonic() - begin
+            measured = bench.seen(trained=mine)
             extra = {
                 "models": about,
                 "trained_on": pair.swapper.card.data,
-                "set": described(faces, gallery, source),
+                "set": described(faces, measured, source),
             }
+            if own is not None and mine:
+                extra["recogniser"] = {"steps": own.steps, "learnt_from": str(own.origin)}
             title = f"{EXPERIMENTS[name].title} ({EXPERIMENTS[name].paper})"
-            write(path, title, _data(faces, gallery, source), metrics | extra, seconds=seconds)
-            tell(f"{path}: {len(gallery)} faces, {seconds:.0f} s")
+            write(path, title, _data(faces, measured, source), metrics | extra, seconds=seconds)
+            tell(f"{path}: {len(measured)} faces, {seconds:.0f} s")
             written.append(path)
     return written
 

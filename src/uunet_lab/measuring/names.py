@@ -7,6 +7,7 @@ from typing import Literal
 Name = Literal[
     "detection",
     "recognition",
+    "recognition_trained",
     "consistency",
     "soft_labels",
     "embedding",

@@ -23,7 +23,7 @@ from uunet_lab.paper.table_channel import messages_table, restoration_table
 from uunet_lab.paper.table_detection import confidence_table, precision_table
 from uunet_lab.paper.table_identity import consistency_table, diversity_table, reversibility_table
 from uunet_lab.paper.table_labels import agreement_table, embedding_table, labels_table
-from uunet_lab.paper.table_recognition import recognition_table
+from uunet_lab.paper.table_recognition import recognition_table, trained_table
 from uunet_lab.paper.table_scene import pose_table, scene_table
 from uunet_lab.paper.tables import Table
 
@@ -46,6 +46,7 @@ class Part:
 PARTS: dict[Experiment, Part] = {
     "detection": Part("fig5-detection", detection_figure, (precision_table, confidence_table)),
     "recognition": Part("fig6-recognition", recognition_figure, (recognition_table,)),
+    "recognition_trained": Part("fig6-recognition-trained", recognition_figure, (trained_table,)),
     "consistency": Part("fig7-consistency", consistency_figure, (consistency_table,)),
     "soft_labels": Part("table3-soft-labels", labels_figure, (labels_table, agreement_table)),
     "embedding": Part("fig8-embedding", embedding_figure, (embedding_table,)),

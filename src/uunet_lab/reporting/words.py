@@ -174,6 +174,14 @@ WORDS: dict[Experiment, Words] = {
         "the heaps are apart, in widths: 0 is not at all.",
         _recognition,
     ),
+    "recognition_trained": Words(
+        "protects",
+        "Does a second recogniser know the person? (Fig. 6)",
+        "The same question, to a recogniser that we trained ourselves on other people, as the paper's "
+        "authors did: less able than the first, and of another making. What hides a face from one may not "
+        "hide it from the other.",
+        _recognition,
+    ),
     "consistency": Words(
         "preserves",
         "Does a virtual person stay the same in a track? (Fig. 7)",
