@@ -15,6 +15,7 @@ import pytest
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
+from cli_media import Ran
 from desk import Desk, made_desk, mode
 from evidence_kit import parts_of, put_together
 from uunet.evidence.opening import Keyring, Originals
@@ -194,6 +195,20 @@ def test_what_is_skipped_keeps_its_recipients(desk: Desk, tmp_path: Path) -> Non
     assert "stays sealed" not in desk.done(*command, "--to", desk / "authority.pub").err
     assert "stays sealed and signed as it is" in desk.done(*command, "--to", desk / "other.pub").err
     assert "stays sealed" not in desk.done(*command).err
+
+
+@pytest.mark.parametrize("command", ["verify", "inspect", "log", "shred", "audit"])
+def test_a_secret_key_in_place_of_a_file_is_not_repeated(desk: Desk, tmp_path: Path, command: str) -> None:
+    secret = (desk / "authority.key").read_text().splitlines()[1]
+    assert secret.startswith("UUNET-SECRET-KEY-1-")
+    more: tuple[object, ...] = ("-o", tmp_path / "x.mp4") if command == "shred" else ()
+    more = ("--original", secret) if command == "audit" else more
+    for options in ((), ("--debug",), ("--json",)):
+        if command == "shred" and "--debug" in options:
+            continue
+        ran = Ran(command, secret, *more, *options)
+        assert ran.code == 1 and secret[19:31] not in ran.out + ran.err, ran.err
+        assert "error: " in ran.err and "UUNET-SECRET-KEY-1-…" in ran.err
 
 
 def test_a_passphrase_in_a_file_for_all(desk: Desk, tmp_path: Path) -> None:

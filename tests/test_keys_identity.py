@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from key_kit import ALICE, BOB, CAROL, every_bit, flipped, forms, public
 from uunet.keys import text
 from uunet.keys.errors import AlteredError, KeyTextError, WrongKeyError
-from uunet.keys.identity import GROUP, MOST_CUSTODIANS, PUBLIC, SECRET, Group, PublicKey, SecretKey
+from uunet.keys.identity import GROUP, MOST_CUSTODIANS, PUBLIC, Group, PublicKey, SecretKey
+from uunet.keys.text import SECRET
 
 ROOTS = st.binary(min_size=32, max_size=32)
 LETTERS = string.ascii_letters + string.digits + "-_"

@@ -30,8 +30,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from uunet.keys import text
 from uunet.keys.errors import AlteredError, KeyTextError, WrongKeyError
+from uunet.keys.text import SECRET
 
-SECRET = "UUNET-SECRET-KEY-1-"  # noqa: S105 (the name of the kind, no secret)
 PUBLIC = "uunet-public-key-1-"
 GROUP = "uunet-group-1-"
 

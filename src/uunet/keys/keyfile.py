@@ -13,8 +13,9 @@ from pathlib import Path
 import pyrage
 
 from uunet.keys.errors import KeyTextError
-from uunet.keys.identity import GROUP, PUBLIC, SECRET, Group, SecretKey
+from uunet.keys.identity import GROUP, PUBLIC, Group, SecretKey
 from uunet.keys.newfile import write_new
+from uunet.keys.text import SECRET
 
 _AGE = b"age-encryption.org/v1"
 _MOST = 1 << 20  # bytes: no key is longer

@@ -8,6 +8,9 @@ import hashlib
 
 from uunet.keys.errors import KeyTextError
 
+SECRET = "UUNET-SECRET-KEY-1-"  # noqa: S105 (a name, no secret)
+"""Name of a secret key. Whatever begins with it is never shown."""
+
 _CHECK = 4  # bytes of the checksum: finds what was mistyped or cut off, keeps nobody out
 
 
