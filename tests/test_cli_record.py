@@ -11,11 +11,11 @@ import pytest
 from cli_media import Ran
 from desk import Desk, listing, made_desk
 from key_kit import ALICE, BOB, public
-from uunet.console import visible
 from uunet.errors import EvidenceError
 from uunet.evidence import Keyring, rekey
 from uunet.keys import journal, keyfile
 from uunet.keys.identity import Group
+from uunet.shown import visible
 
 ODD = "17 [/a] [bold]x[/bold] :smile: \x1b[31mred\x1b[0m\n9\t2026\u202e \x85"
 

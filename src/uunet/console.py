@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,15 +18,13 @@ from rich.text import Text
 from uunet.errors import FaultError, UUNetError
 from uunet.job import Listener
 from uunet.job import Progress as Event
-from uunet.keys.text import SECRET
+from uunet.shown import visible, withheld
 from uunet.wording import error_value
 
 _WIDE = 240  # columns where no terminal says how many: a row is a line for whoever searches it
 
 # attack: a name or a case in brackets is taken for Rich's markup, which swallows it, or ends the command
 _PLAIN: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
-
-_SECRET = re.compile(f"({re.escape(SECRET)})[\\w-]+", re.IGNORECASE)
 
 
 class _Pipe(Console):
@@ -75,7 +72,7 @@ class Terminal:
     def document(self, value: dict[str, Any]) -> None:
         """The JSON document, if that is wanted."""
         if self._json:
-            sys.stdout.write(_withheld(json.dumps(value, indent=2, default=_plain)) + "\n")
+            sys.stdout.write(withheld(json.dumps(value, indent=2, default=_plain)) + "\n")
 
     def refusal(self, error: UUNetError) -> None:
         """The JSON document of a command that could not begin."""
@@ -104,7 +101,7 @@ class Terminal:
             message = f"an unexpected fault{where}: {type(error).__name__}: {error}"
             hint = FaultError.HINT
         if self._debug and getattr(error, "exit_code", FaultError.exit_code) == FaultError.exit_code:
-            sys.stderr.write(_withheld("".join(traceback.format_exception(error))))
+            sys.stderr.write(withheld("".join(traceback.format_exception(error))))
         self._err.print(Text.assemble(("error: ", "bold red"), place, visible(message)))
         self._err.print(Text.assemble(("hint: ", "cyan"), visible(hint)))
 
@@ -141,21 +138,6 @@ class _Counted(TextColumn):
         return Text(
             f"{task.completed:.0f}{total} frames" + (f", {speed:.1f} frames/s" if speed else ""), "green"
         )
-
-
-def visible(text: str) -> str:
-    """The text in one line, with what can't be shown in escapes, as Python writes them."""
-    # attack: a line feed, an escape sequence or a change of direction in a name or a case forges what is read
-    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in _withheld(text))
-
-
-def _withheld(text: str) -> str:
-    """Without secret keys, which somebody may have typed where a file's name belongs."""
-    return _SECRET.sub(r"\1…", text)
-
-
-def _escaped(sign: str) -> str:
-    return sign.encode("unicode_escape").decode()
 
 
 def _plain(value: Any) -> Any:

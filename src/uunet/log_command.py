@@ -9,11 +9,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from uunet.console import Terminal, visible
+from uunet.console import Terminal
 from uunet.custody import recipients
 from uunet.evidence.faults import explained
 from uunet.keys import journal
 from uunet.keys.identity import signer_name
+from uunet.shown import visible
 
 _COLUMNS = ("time", "action", "case", "file")
 _OUTCOME = "outcome"

@@ -16,6 +16,7 @@ from uunet.inspection import Inspection, Span
 from uunet.job import FrameRun, Summary
 from uunet.ledger import Ledger
 from uunet.models import Card
+from uunet.shown import visible
 
 WHY = {
     "NO_MESSAGE": "there is nothing to read: not made by uunet, or cropped, or encoded too hard",
@@ -274,9 +275,9 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
     about.add_row("video", f"{info.codec} in {info.container}, {size}, {found.frames} frames")
     if header or found.readable:  # else it is not known to be of any pair
         about.add_row(
-            "model", header.model if header else "not said (what stood beside the pictures is lost)"
+            "model", visible(header.model) if header else "not said (what stood beside the pictures is lost)"
         )
-        about.add_row("pair", found.pair)
+        about.add_row("pair", visible(found.pair))
         about.add_row("format", str(header.format) if header else "not said")
     about.add_row("messages", _read(found.readable, found.frames, found.incomplete))
     if found.incomplete:
