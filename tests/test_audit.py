@@ -171,9 +171,18 @@ def test_sealed_originals_are_said(tmp_path: Path) -> None:
     arguments = ("deidentify", source, "-o", public, "--model", public_model(tmp_path))
     assert Ran(*arguments, "--to", tmp_path / "court.pub").code == 0
     found = audit(public, source, model=public_model(tmp_path))
-    assert found.evidence > 500
-    assert [remark.text for remark in remarks(found) if "sealed originals" in remark.text]
+    assert found.evidence > 500 and found.kept == "visual"
+    assert [remark.text for remark in remarks(found) if "in a small encode" in remark.text]
     assert exit_code(found) == 0
+    for options, kept, words in (
+        (("--envelopes",), "closed", "but not what opens them"),
+        ((), "signed", "no sealed originals"),
+    ):
+        copy = tmp_path / f"{kept}.mp4"
+        assert Ran("shred", public, "-o", copy, *options).code == 0
+        shredded = audit(copy, source, model=public_model(tmp_path))
+        assert shredded.kept == kept
+        assert [remark.text for remark in remarks(shredded) if words in remark.text]
 
 
 def test_what_copies_leave(tmp_path: Path) -> None:

@@ -277,9 +277,14 @@ def test_a_grant_on_its_way(desk: Desk, tmp_path: Path) -> None:
     stranger = ["reconstruct", desk / "public.mp4", "-o", tmp_path / "s.mp4", "--case", "1"]
     stranger += ["--key", desk / "other.key", "--grant", tmp_path / "g", "--log", tmp_path / "l3"]
     desk.run(*stranger).fails(1, "not for this key")
+    tried = desk.done("log", tmp_path / "l3", "--json").json[
+        "entries"
+    ]  # what came to nothing stands there too
+    assert [entry["action"] for entry in tried] == ["reconstruct", "outcome"]
+    assert tried[0]["grants"] == ["g"] and "not for this key" in tried[1]["outcome"]
     give[give.index(desk / "authority.key")] = desk / "other.key"
     desk.run(*give, "--track", "1", "-o", tmp_path / "h").fails(1, "does not open")
-    assert listing(tmp_path) == {"g", "log", "l2", "r.mp4", "r.mp4.json"}
+    assert listing(tmp_path) == {"g", "log", "l2", "l3", "r.mp4", "r.mp4.json"}
 
 
 # --- rekey, shred, log ---------------------------------------------------------------------------------

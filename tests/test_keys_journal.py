@@ -208,10 +208,26 @@ def test_what_keeps_nothing_is_no_record() -> None:
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    for path in (tmp_path / "folder", tmp_path / "missing" / "log"):
-        with pytest.raises(SealError, match="can't write the record") as caught:
+    for path, said in (
+        (tmp_path / "folder", "is no file"),
+        (tmp_path / "missing" / "log", "can't write the record"),
+    ):
+        with pytest.raises(SealError, match=said) as caught:
             journal.append(path, ALICE, {})
         assert caught.value.hint
+
+
+def test_what_is_no_file_is_not_even_read(tmp_path: Path) -> None:
+    """/dev/zero has no end, and a pipe waits for somebody to write."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (Path("/dev/zero"), tmp_path / "pipe"):
+        with pytest.raises(SealError, match="is no file"):
+            list(journal.entries(path))
+        with pytest.raises(SealError, match="is no file"):
+            journal.append(path, ALICE, {})
+
+
+def test_a_record_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(SealError, match="can't read the record"):
         list(journal.entries(tmp_path / "missing"))
 

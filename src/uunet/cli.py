@@ -91,7 +91,10 @@ def deidentify(  # noqa: PLR0917
     ] = None,
     evidence: Annotated[
         EvidenceName | None,
-        typer.Option(help="How originals are sealed: bit for bit, or small (default with --to)."),
+        typer.Option(
+            help="How originals are sealed: exact (bit for bit), or visual (small; default with --to); none "
+            "signs the file only, with --sign or a key made for it."
+        ),
     ] = None,
     sign: Annotated[
         Path | None, typer.Option(help="Secret key that signs the file; default with --to: one made for it.")

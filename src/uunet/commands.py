@@ -19,11 +19,12 @@ from uunet.errors import FaultError, UUNetError
 from uunet.job import Options, Summary
 from uunet.ledger import Ledger
 from uunet.models import Role, read_card, shipped
+from uunet.origins import verdicts
 from uunet.pipeline import deidentify
 from uunet.stopping import Stop, Stopped, ignore_further
 from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
-from uunet.wording import demonstration_warning, summary_table, verdicts
+from uunet.wording import demonstration_warning, summary_table
 
 _PIPE = 141  # 128 + SIGPIPE, which Python makes an exception
 _MOST_NAMED = 8
@@ -146,7 +147,7 @@ def _warn_of_gaps(terminal: Terminal, job: Job, summary: Summary) -> None:
 def _warn_of_evidence(terminal: Terminal, source: Path, ledger: Ledger) -> None:
     """Where keys were used: what they did not open, and what is not as its publisher signed it."""
     if not ledger.labels["exact"] + ledger.labels["visual"]:
-        why = ", ".join(ledger.refusals) or "NO_EVIDENCE"
+        why = ", ".join(ledger.refusals) or next((w for w in ledger.windows if w != "OK"), "NO_EVIDENCE")
         terminal.warn(f"the keys opened nothing of {source} ({why}): all is estimated")
     if ledger.video is not None and not (set(ledger.windows) == {"OK"} and ledger.complete):
         terminal.warn(

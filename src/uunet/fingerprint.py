@@ -19,9 +19,10 @@ class CodedWindow:
     """What of a window is in the file, as digests: for whoever signs it.
 
     Attributes:
-        pictures: of each coded picture, in order of presentation.
+        pictures: of each coded picture, in decoding order: a container may round two times to one, and
+            the order of presentation is lost then.
         parameters: of what they are decoded by.
-        payloads: the user data beside each picture, in order of presentation, themselves.
+        payloads: the user data beside each picture, in the same order, themselves.
         last: whether the file ends with it.
     """
 

@@ -23,7 +23,7 @@ from uunet.keys.grant import Grant
 from uunet.keys.identity import Group, SecretKey
 from uunet.keys.newfile import write_new
 from uunet.openings import Held
-from uunet.wording import ledger_document, many
+from uunet.origins import ledger_document, many
 
 
 def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphrase: str | None) -> None:

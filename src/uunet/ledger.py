@@ -64,6 +64,7 @@ class Ledger:
         digests: of the exact pieces that were opened.
         video, publisher: ids, hexadecimal; None where no evidence says so.
         lasting: whether the publisher's key belongs to somebody.
+        asked: whether somebody said who must have signed.
         complete: whether the end of the video is there, and signed.
         lossless: whether the restored file brings back every sample of what was laid into it.
     """
@@ -80,6 +81,7 @@ class Ledger:
     video: str | None = None
     publisher: str | None = None
     lasting: bool = False
+    asked: bool = False
     complete: bool = False
     lossless: bool = False
     _open: dict[int | None, RegionRun] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class Ledger:
         self.digests, chain = originals.digests, originals.chain
         self.video = None if chain.video is None else chain.video.hex()
         self.publisher = None if chain.publisher is None else chain.publisher.hex()
-        self.lasting, self.complete = chain.lasting, chain.complete
+        self.lasting, self.complete, self.asked = chain.lasting, chain.complete, chain.asked
 
 
 class Restoring:

@@ -95,7 +95,12 @@ class Held:
             UsageError, EvidenceError: a record, a grant or the publisher's key can't be used.
         """
         self.check_records(public, *outputs, *grants)
-        opened = open_grants(grants, self.keys)
+        try:
+            opened = open_grants(grants, self.keys)
+        except EvidenceError as error:  # attack: somebody tries a grant that is not theirs
+            names = [_as_text(grant.name) for grant in grants]
+            with self.recorded("reconstruct", public, grants=names):
+                raise error
         for grant in opened:
             if grant.case != self.case:
                 terminal.warn(f"the grant is for case {grant.case}, and this opening is for {self.case}")

@@ -40,6 +40,12 @@ def refuse_nothing(
 
 def _nothing_opened(ledger: Ledger) -> EvidenceError:
     words = sorted(ledger.hints, key=lambda word: word != "NEED_SHARES")
+    if not words and ledger.windows["SHREDDED"]:
+        return EvidenceError(
+            "nothing could be opened: the evidence was taken away on purpose",
+            "use a copy that has it",
+            "SHREDDED",
+        )
     if not words:
         return EvidenceError(
             "nothing could be opened: there is no sealed evidence of it",

@@ -17,7 +17,7 @@ from uunet.errors import MessageError
 from uunet.evidence.chain import Chain, Judgement
 from uunet.evidence.reading import WindowEvidence, windows
 from uunet.inspection import inspect
-from uunet.wording import EVIDENCE, verdicts
+from uunet.origins import EVIDENCE, owner, verdicts
 
 _MOST_SHOWN = 24
 
@@ -48,6 +48,7 @@ class Verification:
         windows: how many have which verdicts.
         judged: how many there are.
         asked: whether somebody said who must have signed.
+        other: who signed instead, hexadecimal.
         findings: the windows that are not as they were signed.
         video: its id, hexadecimal.
         publisher: signing key, hexadecimal.
@@ -63,6 +64,7 @@ class Verification:
     windows: Counter[str] = field(default_factory=Counter)
     judged: int = 0
     asked: bool = False
+    other: str | None = None
     findings: list[Finding] = field(default_factory=list)
     video: str | None = None
     publisher: str | None = None
@@ -95,6 +97,7 @@ def check(public: Path, publisher: str | None = None) -> Verification:
     found.video = None if chain.video is None else chain.video.hex()
     found.publisher = None if chain.publisher is None else chain.publisher.hex()
     found.lasting, found.complete = chain.lasting, chain.complete
+    found.other = None if chain.other is None else chain.other.hex()
     if set(found.windows) <= {"NO_EVIDENCE"}:
         found.neural = _neural(public)
     return found
@@ -146,9 +149,12 @@ def _neural(public: Path) -> tuple[int, int]:
 
 def _about(found: Verification) -> list[tuple[str, str]]:
     rows = []
+    if found.other is not None:
+        rows.append(("publisher", f"{found.other[:16]}, not the one that was asked for"))
     if found.video is not None:
         rows.append(("video", found.video))
-        rows.append(("publisher", f"{(found.publisher or '')[:16]}, {_owner(found)}"))
+        signer = f"{(found.publisher or '')[:16]}, {owner(lasting=found.lasting, asked=found.asked)}"
+        rows.append(("publisher", signer))
         groups = ", ".join("one key" if n == 1 else f"{t} of {n} custodians" for t, n in found.groups)
         sealed = f"{found.mode}, opened by {groups}" if groups else "none that can be opened"
         rows.append(("evidence", sealed))
@@ -159,13 +165,6 @@ def _about(found: Verification) -> list[tuple[str, str]]:
         rows.append(("evidence", "none: it was never made, or was stripped when this copy was made"))
         rows.append(("estimate", said))
     return rows
-
-
-def _owner(found: Verification) -> str:
-    """Whose hand the file is of, as far as anybody asked."""
-    if not found.lasting:
-        return "a key made for this file alone: all is of one hand, nobody knows whose"
-    return "as asked for" if found.asked else "whose key that is was not checked: give --publisher"
 
 
 def _lines(findings: Sequence[Finding]) -> list[str]:

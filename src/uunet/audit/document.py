@@ -51,6 +51,7 @@ def document(audit: Audit) -> dict[str, Any]:
             "filled": audit.filled,
         },
         "evidence_bytes": audit.evidence,
+        "originals": audit.kept,
         "faces_in_public_regions": audit.still_found,
         "likeness": None if audit.likeness is None else _rounded(asdict(audit.likeness)),
         "copies": [_rounded(asdict(copy)) for copy in audit.copies],

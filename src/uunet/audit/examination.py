@@ -15,6 +15,7 @@ from uunet.audit.coverage import covered
 from uunet.audit.events import Event, Events, Sighting, overlap
 from uunet.audit.faces import TRUTH, Seen, grey_difference, judged, noise_outside, slow_detector
 from uunet.audit.likeness import SIDE, Likeness, Reservoir, Sample, likeness
+from uunet.audit.originals import Kept, kept
 from uunet.audit.pairing import together, working_codec
 from uunet.audit.presence import Presence, holds
 from uunet.audit.recogniser import Image, Recogniser
@@ -80,7 +81,8 @@ class Audit:
         fates: of these faces, how many have which fate (`faces.Fate`).
         still_found: faces that a detector finds in the regions of the public file.
         filled: regions covered with one colour, which nobody can restore; 0 where `card` is None.
-        evidence: bytes of sealed originals beside the pictures; 0 where there are none.
+        evidence: bytes of sealed originals and signatures beside the pictures.
+        kept: what of the originals that is (see `originals.kept`).
         presence: regions, with and without a face in the original.
         events: what to look at.
         over_time: every STRETCH frames.
@@ -104,6 +106,7 @@ class Audit:
     still_found: int = 0
     filled: int = 0
     evidence: int = 0
+    kept: Kept | None = None
     presence: Presence = field(default_factory=Presence)
     events: list[Event] = field(default_factory=list)
     over_time: list[Stretch] = field(default_factory=list)
@@ -170,6 +173,7 @@ def audit(
         result.copies = copies(public, original, found.pair, restorer)
     told_before = list(dict.fromkeys(traces(original)))
     result.remains = tuple(left(told_before, public))
+    result.kept = kept(public) if result.evidence else None
     result.own = tuple(trace for trace in dict.fromkeys(traces(public)) if trace not in result.remains)
     return result
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from uunet.audit.events import WORST_FIRST
 from uunet.audit.examination import Audit
+from uunet.audit.originals import Kept
 from uunet.audit.words import KINDS, many
 from uunet.wording import WHY
 
@@ -99,14 +100,21 @@ def _of_models(audit: Audit) -> Iterator[Remark]:
             "The models of this file are not at hand (--model): regions that are filled with one colour "
             "count as replaced here, and their borders as bare.",
         )
-    if audit.evidence:
-        yield Remark(
-            "know",
-            f"The file holds {audit.evidence / 1000:,.0f} kB of sealed originals: whoever holds a key to "
-            "them gets the faces back exactly. `uunet verify` checks its signatures.",
-        )
+    if audit.kept is not None:
+        yield Remark("know", _KEPT[audit.kept].format(size=f"{audit.evidence / 1000:,.0f} kB"))
     if audit.filled:
         yield Remark("know", f"{many(audit.filled, 'region')} filled with one colour: no model restores it.")
+
+
+_KEPT: dict[Kept, str] = {
+    "exact": "The file holds {size} of sealed originals and signatures: whoever holds a key gets the faces "
+    "back, bit for bit. `uunet verify` checks the signatures.",
+    "visual": "The file holds {size} of sealed originals and signatures: whoever holds a key gets the faces "
+    "back, in a small encode. `uunet verify` checks the signatures.",
+    "closed": "The file holds {size} of sealed originals, but not what opens them: nobody can. "
+    "`uunet verify` checks the signatures.",
+    "signed": "The file holds {size} of signatures, and no sealed originals. `uunet verify` checks them.",
+}
 
 
 def _of_the_rest(audit: Audit) -> Iterator[Remark]:

@@ -62,11 +62,15 @@ class Chain:
         video: id of the video, once known.
         publisher: who signs.
         lasting: whether that key belongs to somebody (see `EvidenceHeader`).
+        asked: whether it was given.
+        other: who signs instead; None if nobody does.
     """
 
     def __init__(self, publisher: bytes | None = None) -> None:
         self.video: bytes | None = None
         self.publisher = publisher
+        self.asked = publisher is not None
+        self.other: bytes | None = None
         self.lasting = False
         self._last: Statement | None = None
         self._last_digest = b""
@@ -79,6 +83,7 @@ class Chain:
             damaged: Word = "ALTERED_EVIDENCE" if window.begins else "NO_EVIDENCE"
             return Judgement(None, ("UNSUPPORTED_VERSION" if window.newer else damaged,))
         if self.publisher is not None and header.publisher != self.publisher and self.video is None:
+            self.other = header.publisher
             return Judgement(None, ("OTHER_PUBLISHER",))
         if self.video is None:
             self.video, self.publisher, self.lasting = header.video_id, header.publisher, header.lasting

@@ -50,6 +50,12 @@ class Keyring:
         Raises:
             EvidenceError: the window has no evidence, or nothing that opens it.
         """
+        if window.header is not None and window.envelope is None and window.shredded:
+            raise EvidenceError(
+                "the evidence, or what opens it, was taken away on purpose",
+                "use a copy that has it",
+                "SHREDDED",
+            )
         if window.header is None or window.envelope is None:
             raise EvidenceError(
                 "there is no sealed evidence", "it was never made, or was stripped or shredded", "NO_EVIDENCE"

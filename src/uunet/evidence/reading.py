@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 from uunet.errors import EvidenceError, NoCarrierError
@@ -16,7 +17,7 @@ from uunet.keys.envelope import Envelope, Sealed
 from uunet.keys.errors import SealError
 from uunet.message import unwrap_evidence
 from uunet.types import WINDOW
-from uunet.video import CodedPicture, CodedReader
+from uunet.video import CodedPicture, CodedReader, rising
 
 _MOST = 4 * WINDOW  # pictures that are taken together at most: no window has half as many
 
@@ -27,7 +28,7 @@ class WindowEvidence:
 
     Attributes:
         begin, end: from when its first picture is shown until its last no longer is, seconds of the file.
-        pts: of its pictures, in order of presentation.
+        pts: of its pictures, in order of presentation, rising as the decoder's reader makes them.
         pictures, parameters, messages: digests of what is coded and of what stands beside it, as the
             publisher's statement has them.
         header: of the evidence; None where there is none, or it is damaged.
@@ -66,16 +67,16 @@ def windows(path: Path) -> Iterator[WindowEvidence]:
         InputError: no H.264, HEVC or AV1 video.
     """
     with CodedReader(path) as reader:
-        start: int | None = None
+        start = last = None
         group: list[CodedPicture] = []
-        for picture in reader:
-            start = picture.pts if start is None else min(start, picture.pts)
-            if group and (_begins(picture) or len(group) == _MOST):
-                yield _window(group, start, reader.time_base)
+        for picture in chain(reader, [None]):
+            if group and (picture is None or _begins(picture) or len(group) == _MOST):
+                pts = rising(sorted(picture.pts for picture in group), last)
+                start, last = pts[0] if start is None else start, pts[-1]
+                yield _window(group, pts, start, reader.time_base)
                 group = []
-            group.append(picture)
-        if group and start is not None:
-            yield _window(group, start, reader.time_base)
+            if picture is not None:
+                group.append(picture)
 
 
 def windows_if_any(path: Path) -> Iterator[WindowEvidence]:
@@ -99,23 +100,24 @@ def find_evidence(path: Path) -> EvidenceHeader | None:
     return next((window.header for window in windows_if_any(path) if window.header is not None), None)
 
 
-def _window(group: list[CodedPicture], start: int, time_base: Fraction) -> WindowEvidence:
+def _window(
+    group: list[CodedPicture], pts: tuple[int, ...], start: int, time_base: Fraction
+) -> WindowEvidence:
     collector = Collector()
     for picture in group:
         for piece in unwrap_evidence(picture.payloads)[0]:
             collector.add(piece)
-    shown = sorted(group, key=lambda picture: picture.pts)
     parameters = frozenset().union(*(picture.parameters for picture in group))
     found = _Found()
     for atom in collector.atoms():
         found.take(atom.kind, atom.data)
     return WindowEvidence(
-        (shown[0].pts - start) * time_base,
-        (max(picture.end for picture in shown) - start) * time_base,
-        tuple(picture.pts for picture in shown),
-        digest_of(picture.digest for picture in shown),
+        (pts[0] - start) * time_base,
+        (max(picture.end for picture in group) - start) * time_base,
+        pts,
+        digest_of(picture.digest for picture in group),
         digest_of(sorted(parameters)),
-        digest_of_messages(picture.payloads for picture in shown),
+        digest_of_messages(picture.payloads for picture in group),
         found.header,
         found.envelope,
         tuple(found.sealed),

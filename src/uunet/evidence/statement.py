@@ -101,7 +101,7 @@ def digest_of_messages(beside: Iterable[tuple[bytes, ...]]) -> bytes:
     person and open another.
 
     Args:
-        beside: the payloads of each picture, in order of presentation.
+        beside: the payloads of each picture, in decoding order.
     """
     return digest_of(digest_of(unwrap_evidence(payloads)[1]) for payloads in beside)
 

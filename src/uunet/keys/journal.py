@@ -50,9 +50,8 @@ def append(path: Path, key: SecretKey, what: Mapping[str, Any]) -> Entry:
         SealError: the file can't be written, or keeps nothing.
     """
     try:
+        _refuse_device(path)
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # /dev/null would keep nothing
-                raise SealError(f"the record {path} is no file", "give --log the name of one")
             _lock(file)
             last = _NOTHING
             number = -1
@@ -90,6 +89,7 @@ def entries(path: Path, signers: Collection[bytes] | None = None) -> Iterator[En
         SealError: the file can't be read.
     """
     try:
+        _refuse_device(path)
         with path.open("rb") as file:
             for entry, statement in _entries(file, path):
                 if signers is not None and entry["signer"] not in signers:
@@ -99,6 +99,12 @@ def entries(path: Path, signers: Collection[bytes] | None = None) -> Iterator[En
                 yield Entry(entry["number"], entry["signer"], entry["what"], signing.digest(statement).hex())
     except OSError as error:
         raise SealError(f"can't read the record {path}: {error.strerror}", "check the path") from error
+
+
+def _refuse_device(path: Path) -> None:
+    """/dev/null would keep nothing, /dev/zero gives zeros without end, and a pipe waits for ever."""
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        raise SealError(f"the record {path} is no file", "give --log the name of one")
 
 
 def _lock(file: BinaryIO) -> None:

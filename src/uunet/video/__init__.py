@@ -8,6 +8,7 @@ from uunet.video.formats import Codec, Colour, StreamInfo, VideoInfo, working_fo
 from uunet.video.muxer import refuse_input
 from uunet.video.reader import PublicReader, RawReader
 from uunet.video.settings import EncodeSettings
+from uunet.video.source import rising
 from uunet.video.stills import image_codec
 from uunet.video.writer import PublicWriter, RawWriter, WriterReport
 
@@ -27,5 +28,6 @@ __all__ = [
     "copy_with_payloads",
     "image_codec",
     "refuse_input",
+    "rising",
     "working_format",
 ]

@@ -214,11 +214,14 @@ class Muxer:
             return window.payloads
         codec, headers = self._encoder.settings.stream, self._encoder.headers
         sets = parameter_sets_of_headers(codec, headers) if self._container.global_header else frozenset()
-        digests = [b""] * len(window.pts)
         for coded in window.packets:
-            digests[coded.index] = picture_digest(codec, coded.data, annexb=True)
             sets |= parameter_sets(codec, coded.data, annexb=True)
-        seen = CodedWindow(tuple(digests), digest_of(sorted(sets)), tuple(window.payloads), last)
+        seen = CodedWindow(
+            tuple(picture_digest(codec, coded.data, annexb=True) for coded in window.packets),
+            digest_of(sorted(sets)),
+            tuple(window.payloads[coded.index] for coded in window.packets),
+            last,
+        )
         return [(*window.payloads[0], *self._witness(seen)), *window.payloads[1:]]
 
     def _check_headers(self) -> None:

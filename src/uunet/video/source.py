@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +35,21 @@ _RATE = Fraction(25)  # assumed where a file says nothing of its rate
 _WANTED_PAYLOADS = 4 * WINDOW  # packets that wait for their frame; decoders reorder by 16 at most
 
 
+def rising(times: Iterable[int], last: int | None) -> tuple[int, ...]:
+    """Times of frames in their order, each later than the one before: broken ones, and those that a container
+    rounded to the same, come right after the one before.
+
+    Args:
+        times: in units of the stream's time base.
+        last: of the frame before these; None if there is none.
+    """
+    risen: list[int] = []
+    for time in times:
+        last = time if last is None or time > last else last + 1
+        risen.append(last)
+    return tuple(risen)
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A decoded frame, its time in the stream's time base, its duration if known, its user data."""
@@ -59,7 +74,7 @@ class Source:
         self._path = path
         self._container = open_input(path)
         self.damage: TruncatedError | None = None
-        self._payloads: dict[int, tuple[bytes, ...]] = {}
+        self._payloads: dict[int, list[tuple[bytes, ...]]] = {}
         self._end = Fraction(0)  # the latest end of any packet, seconds
         self._last_byte = 0  # the last byte of any packet in the file
         self._started = False  # a good frame has come
@@ -111,11 +126,17 @@ class Source:
         for frame in self._raw_frames():
             raw = frame.pts if frame.pts is not None else frame.dts
             pts = raw if raw is not None else (0 if last is None else last + step)
-            if last is not None and pts <= last:  # broken or missing time stamps: keep the order
-                pts = last + 1 if raw is not None else last + step
-            last = pts
-            payloads = self._payloads.pop(raw, ()) if raw is not None else ()
-            yield Decoded(frame, pts, frame.duration or None, payloads)
+            (last,) = rising([pts], last)
+            payloads = self._beside(raw)
+            yield Decoded(frame, last, frame.duration or None, payloads)
+
+    def _beside(self, pts: int | None) -> tuple[bytes, ...]:
+        """The user data of the next frame of this time; of frames of one time, one after another."""
+        waiting = [] if pts is None else self._payloads.get(pts, [])
+        found = waiting.pop(0) if waiting else ()
+        if pts is not None and not waiting:
+            self._payloads.pop(pts, None)
+        return found
 
     def _raw_frames(self) -> Iterator[av.VideoFrame]:
         for frame in self._decoder_output():
@@ -191,7 +212,7 @@ class Source:
         except MessageError:  # a broken packet carries no message; the decoder judges the picture
             return
         if found:
-            self._payloads[packet.pts] = found
+            self._payloads.setdefault(packet.pts, []).append(found)
         while len(self._payloads) > _WANTED_PAYLOADS:
             self._payloads.pop(next(iter(self._payloads)))
 
