@@ -66,7 +66,11 @@ def _table(entries: Collection[journal.Entry]) -> Table:
 def _others(what: Mapping[str, Any]) -> str:
     """The facts that have no column."""
     facts = {name: value for name, value in what.items() if name not in _COLUMNS}
-    return ", ".join(f"{name} {value}" for name, value in facts.items() if value not in (None, []))
+    return ", ".join(f"{name} {_listed(value)}" for name, value in facts.items() if value not in (None, []))
+
+
+def _listed(value: Any) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _summary(count: int, *, checked: bool) -> str:
