@@ -35,7 +35,7 @@ class NeedSharesError(SealError):
 
     def __init__(self, have: int, need: int) -> None:
         super().__init__(
-            f"{have} of {need} needed custodians are here",
+            f"{have} of the {need} custodians that are needed are here",
             "add the keys or the grants of more custodians of this group",
         )
         self.have, self.need = have, need
