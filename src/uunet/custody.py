@@ -13,7 +13,7 @@ from uunet.arguments import EvidenceName, UsageError
 from uunet.errors import EvidenceError, InputError
 from uunet.evidence.faults import explained
 from uunet.evidence.header import Mode
-from uunet.evidence.sealing import Seal
+from uunet.evidence.sealing import Seal, check_mode
 from uunet.keys import keyfile
 from uunet.keys.errors import WrongKeyError
 from uunet.keys.grant import Grant
@@ -130,10 +130,10 @@ def wanted_seal(
         UsageError: evidence for nobody, or somebody for none.
     """
     mode = _MODES.get(evidence or (EvidenceName.visual if to else EvidenceName.none), "none")
-    if mode != "none" and not to:
-        raise UsageError("evidence is sealed to nobody", "name who may open it, with --to")
-    if mode == "none" and to:
-        raise UsageError("there is nothing to seal", "leave --to out, or choose other --evidence")
+    try:
+        check_mode(mode, to)
+    except EvidenceError as error:  # of options alone
+        raise UsageError(str(error), error.hint) from error
     if not to and signer is None and mode == "none":
         return None
     key = load_keys([signer], passphrase_file)[0] if signer is not None else None

@@ -91,12 +91,12 @@ def check(public: Path, publisher: str | None = None) -> Verification:
     Raises:
         InputError: no H.264, HEVC or AV1 video.
     """
-    chain, found = Chain(publisher_key(publisher)), Verification(asked=publisher is not None)
+    chain, found = Chain(publisher_key(publisher)), Verification()
     for window in windows(public):
         _take(found, window, chain.judge(window))
     found.video = None if chain.video is None else chain.video.hex()
     found.publisher = None if chain.publisher is None else chain.publisher.hex()
-    found.lasting, found.complete = chain.lasting, chain.complete
+    found.lasting, found.complete, found.asked = chain.lasting, chain.complete, chain.asked
     found.other = None if chain.other is None else chain.other.hex()
     if set(found.windows) <= {"NO_EVIDENCE"}:
         found.neural = _neural(public)

@@ -28,9 +28,7 @@ class Copied:
 
 def refuse_publisher(header: EvidenceHeader | None, recipients: Sequence[Group]) -> None:
     """Raises EvidenceError if these recipients are about to open what one of them has signed."""
-    if header is not None and any(
-        header.publisher == key.signing for group in recipients for key in group.custodians
-    ):
+    if header is not None and any(group.includes(header.publisher) for group in recipients):
         # attack: who steals the camera must not get the faces
         raise EvidenceError(
             "the publisher's key is among those that could open",

@@ -163,7 +163,7 @@ class Originals:
         self._windows = windows_if_any(path)
         self._here: dict[int, list[Original]] = {}
         self._until: int | None = None
-        self._passed = 0  # frames of the windows before
+        self._passed = 0  # frames of the windows that were read
         self._opened: tuple[object, Opened] | None = None
 
     def at(self, pts: int, picture: Picture) -> Sequence[Original]:
@@ -179,13 +179,12 @@ class Originals:
                 return ()
             judgement = self._judge(window)
             self._until = window.pts[-1]
+            first, self._passed = self._passed, self._passed + len(window.pts)
             if pts > self._until:
-                self._passed += len(window.pts)
                 continue  # nobody asked for this window: it is judged, and stays shut
             self._here, self.shut, self.verdict = {}, {}, judgement.words[0]
-            for frame, original in self._of(window, judgement, picture):
+            for frame, original in self._of(window, judgement, picture, first):
                 self._here.setdefault(window.pts[frame], []).append(original)
-            self._passed += len(window.pts)
         return self._here.get(pts, ())
 
     def finish(self) -> None:
@@ -200,7 +199,7 @@ class Originals:
         return judgement
 
     def _of(
-        self, window: WindowEvidence, judgement: Judgement, like: Picture
+        self, window: WindowEvidence, judgement: Judgement, like: Picture, first: int
     ) -> Iterator[tuple[int, Original]]:
         for sealed in window.sealed:
             if self._tracks is not None and sealed.track not in self._tracks:
@@ -216,9 +215,7 @@ class Originals:
                 self.shut[sealed.track] = error.verdict
                 continue
             if piece.exact:
-                where = tuple(
-                    (self._passed + p.frame, p.box.x, p.box.y, p.box.w, p.box.h) for p in piece.regions
-                )
+                where = tuple((first + p.frame, p.box.x, p.box.y, p.box.w, p.box.h) for p in piece.regions)
                 self.digests.append(Digest(sealed.track, sealed.window, piece.digest.hex(), where))
             label: Label = "exact" if piece.exact else "visual"
             for placed, crop in zip(piece.regions, pixels, strict=True):

@@ -46,25 +46,30 @@ class Seal:
 
         Raises:
             OutputError: the codec has no place for evidence.
-            EvidenceError: nobody could open it, or who publishes could.
+            EvidenceError: see `check_mode`; or who publishes could open it.
         """
         if encode.still or not encode.takes_user_data:
             raise OutputError(
                 f"{encode.codec} has no place for evidence",
                 "it goes into videos of --codec h264, h264-lossless, hevc and av1, in .mp4, .mkv or .ts",
             )
-        if self.mode != "none" and not self.recipients:
-            raise EvidenceError("evidence is sealed to nobody", "name who may open it, with --to")
-        if self.mode == "none" and self.recipients:
-            raise EvidenceError("there is nothing to seal", "leave --to out, or choose other --evidence")
+        check_mode(self.mode, self.recipients)
         if self.signer is not None:
-            public = self.signer.public()
-            if any(public in group.custodians for group in self.recipients):
+            signing = self.signer.public().signing
+            if any(group.includes(signing) for group in self.recipients):
                 # attack: who steals the camera must not get the faces
                 raise EvidenceError(
                     "the publisher's key is among those that can open",
                     "sign with a key of its own: what stands at the camera must open nothing",
                 )
+
+
+def check_mode(mode: Mode, recipients: Sequence[object]) -> None:
+    """Raises EvidenceError if evidence is for nobody, or somebody is named for none."""
+    if mode != "none" and not recipients:
+        raise EvidenceError("evidence is sealed to nobody", "name who may open it, with --to")
+    if mode == "none" and recipients:
+        raise EvidenceError("there is nothing to seal", "leave --to out, or choose other --evidence")
 
 
 class Sealer(Unsealed):

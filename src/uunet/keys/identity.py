@@ -177,6 +177,10 @@ class Group:
         if len(set(self.custodians)) < len(self.custodians):
             raise KeyTextError("a custodian is named twice in a group", "each must have a key of their own")
 
+    def includes(self, signing: bytes) -> bool:
+        """Whether one of the custodians signs with this key."""
+        return any(key.signing == signing for key in self.custodians)
+
     def __str__(self) -> str:
         """The one-line form: `uunet-group-1-2of3-` and all keys; the checksum is over the numbers too."""
         if len(self.custodians) == 1:

@@ -5,11 +5,11 @@ Readers and writers come in two kinds that the type checker keeps apart: raw (ma
 
 from uunet.video.coded import CodedPicture, CodedReader, copy_with_payloads
 from uunet.video.formats import Codec, Colour, StreamInfo, VideoInfo, working_format
-from uunet.video.muxer import refuse_input
+from uunet.video.partial import refuse_input
 from uunet.video.reader import PublicReader, RawReader
 from uunet.video.settings import EncodeSettings
-from uunet.video.source import rising
 from uunet.video.stills import image_codec
+from uunet.video.times import rising
 from uunet.video.writer import PublicWriter, RawWriter, WriterReport
 
 __all__ = [

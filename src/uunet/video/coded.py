@@ -21,8 +21,8 @@ from uunet.bitstream import is_annexb, length_size
 from uunet.errors import MessageError, NoCarrierError, OutputError
 from uunet.fingerprint import parameter_sets, parameter_sets_of_headers, picture_digest
 from uunet.video.containers import container_by_suffix
-from uunet.video.muxer import named, reserve, settle
 from uunet.video.opening import main_video, open_input
+from uunet.video.partial import named, reserve, settle
 from uunet.video.source import DECODERS
 
 Change = Callable[[tuple[bytes, ...]], Sequence[bytes]]

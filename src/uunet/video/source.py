@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -30,24 +30,10 @@ from uunet.video.formats import (
     working_format,
 )
 from uunet.video.opening import is_cover, main_video, open_input, reason_of, what_is_missing
+from uunet.video.times import rising
 
 _RATE = Fraction(25)  # assumed where a file says nothing of its rate
 _WANTED_PAYLOADS = 4 * WINDOW  # packets that wait for their frame; decoders reorder by 16 at most
-
-
-def rising(times: Iterable[int], last: int | None) -> tuple[int, ...]:
-    """Times of frames in their order, each later than the one before: broken ones, and those that a container
-    rounded to the same, come right after the one before.
-
-    Args:
-        times: in units of the stream's time base.
-        last: of the frame before these; None if there is none.
-    """
-    risen: list[int] = []
-    for time in times:
-        last = time if last is None or time > last else last + 1
-        risen.append(last)
-    return tuple(risen)
 
 
 @dataclass(frozen=True, slots=True)

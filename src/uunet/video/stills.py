@@ -11,8 +11,9 @@ from pathlib import Path
 from uunet.errors import OutputError
 from uunet.video.encoder import Coded, Encoder
 from uunet.video.formats import Codec
-from uunet.video.muxer import Payloads, named, reserve, settle
+from uunet.video.muxer import Payloads
 from uunet.video.opening import PATTERN, first_number
+from uunet.video.partial import named, reserve, settle
 
 _SUFFIXES: dict[str, Codec] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _CHUNK = b"uuNt"  # PNG: ancillary, private, may be copied by editors that don't know it

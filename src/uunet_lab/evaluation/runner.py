@@ -15,7 +15,7 @@ from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.named import called
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.evaluation.detection import strict_detector
-from uunet_lab.evaluation.experiment import UNTRAINED, Bench
+from uunet_lab.evaluation.experiment import UNTRAINED, Bench, Experiment
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
@@ -83,7 +83,6 @@ def run(  # noqa: PLR0917
     pair, judge = Pair(*models), FastJudge() if recognises else None
     finder = DlibLandmarks() if any(EXPERIMENTS[name].landmarks for name in only) else None
     detector = strict_detector()
-    about = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}
     model = re.sub(r"[^\w.-]+", "-", pair.swapper.card.name)
     written = []
     for source in sources:
@@ -101,22 +100,35 @@ def run(  # noqa: PLR0917
             if why is not None:
                 tell(f"{path}: skipped, {why}")
                 continue
-            begin = time.monotonic()
-            metrics = EXPERIMENTS[name].measure(bench)
-            seconds = time.monotonic() - begin
-            measured = bench.seen(trained=mine)
-            extra = {
-                "models": about,
-                "trained_on": pair.swapper.card.data,
-                "set": described(faces, measured, source),
-            }
-            if own is not None and mine:
-                extra["recogniser"] = {"steps": own.steps, "learnt_from": str(own.origin)}
-            title = f"{EXPERIMENTS[name].title} ({EXPERIMENTS[name].paper})"
-            write(path, title, _data(faces, measured, source), metrics | extra, seconds=seconds)
-            tell(f"{path}: {len(measured)} faces, {seconds:.0f} s")
+            tell(_measured(path, EXPERIMENTS[name], bench, faces, source, pair, own if mine else None))
             written.append(path)
     return written
+
+
+def _measured(  # noqa: PLR0917
+    path: Path,
+    experiment: Experiment,
+    bench: Bench,
+    faces: FaceSet,
+    source: Source,
+    pair: Pair,
+    own: TrainedJudge | None,
+) -> str:
+    """One experiment on one set, written to `path`; gives what is told of it."""
+    begin = time.monotonic()
+    metrics = experiment.measure(bench)
+    seconds = time.monotonic() - begin
+    seen = bench.seen(trained=experiment.trained)
+    extra = {
+        "models": {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)},
+        "trained_on": pair.swapper.card.data,
+        "set": described(faces, seen, source),
+    }
+    if own is not None:
+        extra["recogniser"] = {"steps": own.steps, "learnt_from": str(own.origin)}
+    title = f"{experiment.title} ({experiment.paper})"
+    write(path, title, _data(faces, seen, source), metrics | extra, seconds=seconds)
+    return f"{path}: {len(seen)} faces, {seconds:.0f} s"
 
 
 def described(faces: FaceSet, gallery: Gallery, source: Source) -> dict[str, Any]:

@@ -82,10 +82,10 @@ class _Residual(nn.Module):
 def _sum(y: Tensor, x: Tensor) -> Tensor:
     """add_prev: what one of them does not have counts as zero, channels, rows and columns."""
     channels, height, width = (max(of_y, of_x) for of_y, of_x in zip(y.shape[1:], x.shape[1:], strict=True))
-    both = (
+    y, x = (
         F.pad(z, (0, width - z.shape[3], 0, height - z.shape[2], 0, channels - z.shape[1])) for z in (y, x)
     )
-    return next(both) + next(both)
+    return y + x
 
 
 class FaceNet(nn.Module):

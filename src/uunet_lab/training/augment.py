@@ -107,6 +107,11 @@ def weather(stills: Tensor, profile: CropProfile, rng: torch.Generator) -> Tenso
     return image.clamp(0, 1)
 
 
+def varied(stills: Tensor, profile: CropProfile, side: int, rng: torch.Generator) -> Tensor:
+    """(B, 3, S, S) in [0, 1] → (B, 3, side, side): each still under its own weather, in its own box."""
+    return crop(weather(stills, profile, rng), draw_boxes(len(stills), profile, rng), side)
+
+
 def split(count: int, held_out: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """(training, held out): a fixed permutation of 0..count-1, cut; the same on every machine."""
     order = np.random.default_rng(0).permutation(count)

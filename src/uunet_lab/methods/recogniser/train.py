@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.measuring.embedder import METHOD, SIDE, Embedder
-from uunet_lab.training.augment import CropProfile, as_tensor, crop, draw_boxes, weather
+from uunet_lab.training.augment import CropProfile, as_tensor, varied
 from uunet_lab.training.devices import agree, descend, draws, share_of
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.learner import Learner, on_device
@@ -122,5 +122,4 @@ class RecogniserTraining(Learner):
 
     def _view(self, rows: npt.NDArray[np.int64], rng: torch.Generator) -> Tensor:
         stills = as_tensor(np.ascontiguousarray(self._images[rows])).to(self.fabric.device)
-        views = self.profile.views
-        return crop(weather(stills, views, rng), draw_boxes(len(rows), views, rng), SIDE)
+        return varied(stills, self.profile.views, SIDE, rng)

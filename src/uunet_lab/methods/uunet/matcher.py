@@ -17,7 +17,7 @@ from uunet_lab.datasets.pairs import PairSource
 from uunet_lab.methods.uunet.attributes import LABELS, Label
 from uunet_lab.methods.uunet.paper_losses import L_ce
 from uunet_lab.methods.uunet.paper_networks import SIDE, PairMatcher
-from uunet_lab.training.augment import CropProfile, crop, draw_boxes, weather
+from uunet_lab.training.augment import CropProfile, varied
 from uunet_lab.training.channel import resize
 from uunet_lab.training.devices import agree, descend, draws, share_of
 from uunet_lab.training.errors import TrainingError
@@ -141,10 +141,9 @@ class MatcherTraining(Learner):
 
     def _view(self, rows: npt.NDArray[np.int64], rng: torch.Generator) -> Tensor:
         stills = to_tensor(self._images, rows, self.fabric.device)
-        views = self.profile.views
-        if views is None:
+        if self.profile.views is None:
             return resize(stills, self.profile.side)
-        return crop(weather(stills, views, rng), draw_boxes(len(rows), views, rng), self.profile.side)
+        return varied(stills, self.profile.views, self.profile.side, rng)
 
 
 def to_tensor(images: Images, rows: npt.NDArray[np.int64], device: torch.device) -> Tensor:
