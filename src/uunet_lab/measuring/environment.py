@@ -17,7 +17,8 @@ FARS = (0.01, 0.001)
 
 BINS = 60
 LARGEST = 1.5
-"""Distances beyond this are counted in the last bin; dlib's reach about 1.2."""
+"""How far histograms reach at least, so that they can be laid beside each other: dlib's distances go to about
+1.2; where some are larger, to the tenth above the largest."""
 
 
 def decidability_eq14(genuine: Floats, impostor: Floats) -> float:
@@ -84,14 +85,14 @@ class Environment:
         }
 
     def histogram(self) -> dict[str, Any]:
-        """Counts of genuine and impostor pairs in BINS bins of the distance from 0 to LARGEST."""
-        edges = np.linspace(0, LARGEST, BINS + 1)
-        inside = np.minimum(self.distance, LARGEST)
+        """Counts of genuine and impostor pairs in BINS bins of the distance from 0 to LARGEST or beyond."""
+        largest = max(LARGEST, float(np.ceil(10 * self.distance.max()) / 10))
+        edges = np.linspace(0, largest, BINS + 1)
         counts = {
-            name: np.histogram(inside[kind], edges)[0].tolist()
+            name: np.histogram(self.distance[kind], edges)[0].tolist()
             for name, kind in (("genuine", self.same), ("impostor", ~self.same))
         }
-        return {"of": "distance", "from": 0.0, "to": LARGEST} | counts
+        return {"of": "distance", "from": 0.0, "to": largest} | counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
