@@ -16,7 +16,7 @@ from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
 from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
 from uunet_lab.methods.uunet.painter import CODE, Observation, conv, doubled
 from uunet_lab.methods.uunet.pair import load_pair
-from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, SeenHiddenTraining
+from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, SeenHiddenTraining, ramp
 from uunet_lab.training.augment import crop, draw_boxes, nudge, split
 from uunet_lab.training.devices import open_devices
 from uunet_lab.training.errors import TrainingError
@@ -198,3 +198,20 @@ def test_the_split_is_fixed_and_disjoint() -> None:
     assert len(unseen) == 50
     assert not set(training.tolist()) & set(unseen.tolist())
     assert unseen[:3].tolist() == split(1000, 50)[1][:3].tolist()
+
+
+def test_hiding_begins_lightly_constrained_and_ends_in_full() -> None:
+    assert [ramp((2.0, 10.0), done) for done in (0, 0.25, 0.375, 0.5, 1)] == [2, 2, 6, 10, 10]
+    assert SEEN_HIDDEN.w_face[0] == 0
+
+
+@pytest.mark.parametrize(("steps", "same"), [(2, True), (7, False)])
+def test_what_d_f_sees_counts_only_after_h_has_learnt_to_hide(steps: int, same: bool) -> None:
+    lengths = replace(TINY, paint_steps=1, hide_steps=8)
+    ends = []
+    for full in (0.0, 800.0):
+        training = _training(replace(lengths, w_face=(0.0, full)))
+        for _ in range(1 + steps):
+            training.advance()
+        ends.append(training.U_e.hidden.out.weight.detach().clone())
+    assert torch.equal(*ends) is same

@@ -47,9 +47,11 @@ class SeenHiddenProfile:
         rate_hiding: of H and U_d.
         w_l1, w_sim: how near y is to its surrogate, by difference and by SSIM; w_fm, w_adv, w_con: the other
             terms of the first phase.
-        w_psnr, w_ssim, w_hide: weights of the terms of the second phase. Hiding begins lightly
-            constrained, since H gives up if it must be invisible before U_d can read. w_face: of what δ
-            changes in the eyes of D_f, so that a detector still finds the face.
+        w_psnr, w_ssim: weights of the terms of the second phase.
+        w_hide, w_face: of what δ changes, and of what it changes in the eyes of D_f, so that a detector still
+            finds the face. Hiding begins lightly constrained, since H gives up if it must be invisible before
+            U_d can read: a run whose w_face was 8 from its first step had δ = 0 after 100 steps, and still
+            after 4,500. See `ramp`.
         seen_base, restorer_base: widths of H and U_d.
     """
 
@@ -67,8 +69,8 @@ class SeenHiddenProfile:
     w_con: float = 3.0
     w_psnr: float = 0.12
     w_ssim: float = 3.0
-    w_hide: tuple[float, float] = (6.0, 170.0)  # in the first quarter of the phase and after it
-    w_face: float = 8.0
+    w_hide: tuple[float, float] = (6.0, 170.0)
+    w_face: tuple[float, float] = (0.0, 8.0)
     seen_base: int = 48
     restorer_base: int = 64
     crops: CropProfile = field(default_factory=lambda: TRAINING)
@@ -78,6 +80,13 @@ class SeenHiddenProfile:
     def steps(self) -> int:
         """Of both phases together."""
         return self.paint_steps + self.hide_steps
+
+
+def ramp(weight: tuple[float, float], done: float) -> float:
+    """A weight of the second phase, of which the share `done` is over: light in the first quarter, full from
+    half of it on, in between a straight line."""
+    light, full = weight
+    return light + (full - light) * min(max(4 * done - 1, 0.0), 1.0)
 
 
 SEEN_HIDDEN = SeenHiddenProfile()
@@ -230,11 +239,12 @@ class SeenHiddenTraining(Learner):
             with torch.no_grad():
                 _, painted = self.D_f.features(y)
         self.seen = x, a, r
+        done = (self.step - p.paint_steps) / p.hide_steps
         terms = {
             "psnr": (p.w_psnr, losses.L_psnr(x, r.float())),
             "ssim": (p.w_ssim, losses.L_ssim(x, r.float())),
-            "hide": (p.w_hide[self.step - p.paint_steps > p.hide_steps // 4], losses.L_hide(a - y)),
-            "face": (p.w_face, losses.L_fm(painted, shown)),
+            "hide": (ramp(p.w_hide, done), losses.L_hide(a - y)),
+            "face": (ramp(p.w_face, done), losses.L_fm(painted, shown)),
         }
         return self._descend("H", terms)
 
