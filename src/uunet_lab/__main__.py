@@ -17,6 +17,7 @@ from uunet_lab.datasets.commands import app as dataset_app
 from uunet_lab.evaluation.commands import cross as evaluate_cross
 from uunet_lab.evaluation.commands import run as evaluate_run
 from uunet_lab.paper.commands import paper
+from uunet_lab.prove_command import prove
 from uunet_lab.reporting.commands import report
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
@@ -37,6 +38,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(quantise_app, name="quantise")
 evaluate_app.command("run")(evaluate_run)
 evaluate_app.command("cross")(evaluate_cross)
+app.command()(prove)
 app.command()(paper)
 app.command()(report)
 app.add_typer(attack_app, name="attack")

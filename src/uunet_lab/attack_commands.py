@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -98,25 +96,16 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
     """Train a decoder by asking U_e alone: how near does it come to the owner's U_d, over N queries?"""
 
     def attack() -> Finding:
-        from uunet.models import shipped  # noqa: PLC0415
-        from uunet_lab.attacks import inversion  # noqa: PLC0415
-        from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.pair import Pair  # noqa: PLC0415
-        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
-        from uunet_lab.methods.uunet.networks import Restorer  # noqa: PLC0415
-        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+        from uunet_lab.trials import try_inversion  # noqa: PLC0415
 
-        packed = open_set(faces)
-        chosen = inversion.QUICK if quick else inversion.FULL
-        chosen = replace(chosen, pairs=tuple(pairs or chosen.pairs), steps=steps or chosen.steps)
-        return inversion.inversion(
-            open_devices(precision),
-            packed,
-            Pair(public or shipped("public"), private or shipped("private")),
-            Restorer,
-            profile=chosen,
+        return try_inversion(
+            faces,
+            (public, private),
+            pairs=tuple(pairs or ()),
+            steps=steps,
+            precision=precision,
             seed=seed,
-            judge=FastJudge() if find_spec("dlib") else None,
+            quick=quick,
         )
 
     _attack(output, attack)
@@ -143,15 +132,15 @@ def attack_linkability(
     table: Annotated[Path, typer.Argument(help="A CSV with identity and path, several recordings a person.")],
     output: Output,
     public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
+    each: Annotated[int | None, typer.Option(min=1, help="Recordings of a person at most.")] = None,
     seed: int = 1,
 ) -> None:
     """Does a recogniser link two published recordings of one person by the face?"""
 
     def attack() -> Finding:
-        from uunet_lab.attacks.linkability import linkability  # noqa: PLC0415
-        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
+        from uunet_lab.trials import try_linkability  # noqa: PLC0415
 
-        return linkability(table, FastJudge(), model=public, seed=seed)
+        return try_linkability(table, public, each=each, seed=seed)
 
     _attack(output, attack)
 
@@ -169,12 +158,9 @@ def attack_naive(
     """Does a recogniser off the shelf, which has a raw image of each person, name replaced faces?"""
 
     def attack() -> Finding:
-        from uunet.models import Swapper  # noqa: PLC0415
-        from uunet_lab.attacks.naive import naive  # noqa: PLC0415
-        from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
+        from uunet_lab.trials import try_naive  # noqa: PLC0415
 
-        return naive(open_set(people), Swapper(public), FastJudge(), people=count, seed=seed)
+        return try_naive(people, public, count=count, seed=seed)
 
     _attack(output, attack)
 
@@ -197,17 +183,9 @@ def attack_parrot(  # noqa: PLR0917 (typer's arguments are options)
     """Does a recogniser that was made for replaced faces, by somebody who has U_e, name them?"""
 
     def attack() -> Finding:
-        from uunet.models import Swapper  # noqa: PLC0415
-        from uunet_lab.attacks import parrot  # noqa: PLC0415
-        from uunet_lab.datasets.packing import open_set  # noqa: PLC0415
-        from uunet_lab.measuring.recogniser import FastJudge  # noqa: PLC0415
-        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+        from uunet_lab.trials import try_parrot  # noqa: PLC0415
 
-        chosen = parrot.QUICK if quick else parrot.FULL
-        if steps is not None:
-            chosen = replace(chosen, network=replace(chosen.network, steps=steps))
-        fabric, known, others = open_devices(precision), open_set(people), open_set(faces)
-        return parrot.parrot(fabric, known, others, Swapper(public), FastJudge(), profile=chosen, seed=seed)
+        return try_parrot(people, faces, public, steps=steps, precision=precision, seed=seed, quick=quick)
 
     _attack(output, attack)
 

@@ -66,20 +66,39 @@ def recordings(table: Path) -> list[Recording]:
     return found
 
 
-def linkability(table: Path, recogniser: Recogniser, *, model: Path | None = None, seed: int = 1) -> Finding:
+def first_of_each(found: Sequence[Recording], each: int | None) -> list[Recording]:
+    """At most `each` recordings of a person, in their order; None keeps all."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for recording in found:
+        seen[recording.identity] += 1
+        if each is None or seen[recording.identity] <= each:
+            kept.append(recording)
+    return kept
+
+
+def linkability(
+    table: Path,
+    recogniser: Recogniser,
+    *,
+    model: Path | None = None,
+    each: int | None = None,
+    seed: int = 1,
+) -> Finding:
     """Publish recordings, each in a run of its own, and link them by the faces that are seen most.
 
     Args:
         table: see `recordings`.
         recogniser: who links.
         model: U_e; None takes the shipped one.
+        each: how many recordings of a person at most, the first ones; None takes all.
         seed: the first run's; each run has another, so that nothing but the face can link them.
 
     Raises:
         AttackError: the table does not do, or a recording shows no face.
         UUNetError: a recording can't be published.
     """
-    chosen, tools = recordings(table), Tools()
+    chosen, tools = first_of_each(recordings(table), each), Tools()
     pair = read_card(model or shipped("public")).pair
     described: dict[str, list[npt.NDArray[np.float64]]] = {"raw": [], "published": []}
     with tempfile.TemporaryDirectory() as name:

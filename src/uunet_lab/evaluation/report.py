@@ -33,6 +33,9 @@ from uunet_lab.training.parts import parts
 
 Image = npt.NDArray[np.uint8]
 
+SHOWN = 48
+"""Faces of a contact sheet."""
+
 _PROBED = 2000  # raw faces from which the classifier of the gender learns
 _STILL_INSET = (
     0.164  # where a face begins in a still: 0.22 of a region that is 1.2 stills wide, less the margin
@@ -99,10 +102,22 @@ def measure(
     write(output, "a pair of models", named, metrics)
     if sheets is not None:
         sheets.mkdir(parents=True, exist_ok=True)
-        _sheet(sheets / "faces.png", faces_to_show(chosen[:48], pair, MARGIN))
+        _sheet(sheets / "faces.png", faces_to_show(chosen[:SHOWN], pair, MARGIN))
         if clips:
             _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
     return metrics
+
+
+def held_out_sheet(faces: Path, models: tuple[Path, Path], path: Path) -> None:
+    """Draw x, a and r of the first 48 faces that every training keeps of a packed set, as a PNG.
+
+    Raises:
+        ModelError, DatasetError, TrainingError: the models or the set don't do.
+    """
+    packed = open_set(faces)
+    chosen = [np.ascontiguousarray(packed.images[row]) for row in parts(packed)[1][:SHOWN]]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _sheet(path, faces_to_show(chosen, Pair(*models), MARGIN))
 
 
 def headline(metrics: dict[str, Any]) -> str:

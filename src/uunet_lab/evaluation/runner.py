@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from uunet_lab.datasets.index import FaceSet
-from uunet_lab.datasets.named import called
+from uunet_lab.datasets.named import called, packed
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.evaluation.detection import strict_detector
 from uunet_lab.evaluation.experiment import UNTRAINED, Bench, Experiment
@@ -43,6 +43,25 @@ class Source:
 
     folder: Path
     unseen: bool
+
+
+def opened(seen: Sequence[str], unseen: Sequence[str], tell: Callable[[str], None]) -> list[Source]:
+    """Sets by name, packed where they are not yet.
+
+    Args:
+        seen: those of which trainings keep a part, which is measured.
+        unseen: those of which no training saw anything.
+        tell: is told what takes long.
+
+    Raises:
+        MeasuringError: there is none.
+        DatasetError: one is no set.
+    """
+    if not (seen or unseen):
+        raise MeasuringError("no set is given", "pack one with `uunet-lab dataset pack`, give it to --data")
+    return [Source(packed(name, tell), False) for name in seen] + [
+        Source(packed(name, tell), True) for name in unseen
+    ]
 
 
 def run(  # noqa: PLR0917

@@ -1,0 +1,28 @@
+"""Options that several commands of measuring share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Results = Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")]
+Models = Annotated[
+    tuple[Path, Path] | None,
+    typer.Option(help="PUBLIC PRIVATE: U_e and U_d; default: the demonstration pair."),
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A packed set, or KIND:PATH of any set that `dataset pack` takes, like mars:/data/MARS; "
+        "what every training keeps of it is measured. May be given again."
+    ),
+]
+Unseen = Annotated[
+    list[str] | None,
+    typer.Option(help="The same of a set of which no training saw anything: all of it may be measured."),
+]
+Own = Annotated[Path | None, typer.Option(help="A run of `train recogniser`, which judges beside dlib's.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Few faces: wide intervals, minutes.")]
+Count = Annotated[int | None, typer.Option(min=2, help="Faces of each set; default 1200, with --quick 210.")]

@@ -1,0 +1,167 @@
+"""All that proves a pair: experiments, attacks, a contact sheet, the paper's tables and figures, one page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from uunet.errors import UUNetError
+from uunet_lab.attacks.finding import AttackError, Finding, record
+from uunet_lab.attacks.messages import messages
+from uunet_lab.attacks.metadata import metadata
+from uunet_lab.attacks.naive import PEOPLE
+from uunet_lab.attacks.steganalysis import steganalysis
+from uunet_lab.evaluation.registry import EXPERIMENTS
+from uunet_lab.evaluation.report import held_out_sheet
+from uunet_lab.evaluation.runner import COUNT, Source, run
+from uunet_lab.measuring.embedder import TrainedJudge
+from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.paper.drawing import draw
+from uunet_lab.reporting.page import write
+from uunet_lab.trials import try_inversion, try_linkability, try_missed, try_naive, try_parrot
+
+QUICK = 60
+"""Faces of each set, where all shall be done in some minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a pair is proved on.
+
+    Attributes:
+        sources: sets; that of the training is the first which trainings have seen.
+        models: U_e and U_d.
+        clips: videos; the first, of 120 frames and more, is attacked in every way.
+        recordings: a CSV with identity and path, several videos of a person.
+        own: a recogniser of our own, which judges beside dlib's.
+    """
+
+    sources: Sequence[Source]
+    models: tuple[Path, Path]
+    clips: Sequence[Path] = ()
+    recordings: Path | None = None
+    own: TrainedJudge | None = None
+
+    @property
+    def trained(self) -> Path | None:
+        """The packed set of the training."""
+        return next((source.folder for source in self.sources if not source.unseen), None)
+
+    @property
+    def lacking(self) -> list[str]:
+        """What is not there, and the attacks that need it, a line each."""
+        needed = {
+            "--clip: metadata, missed, messages, steganalysis": bool(self.clips),
+            "--recordings: linkability": self.recordings is not None,
+            "--unseen: naive, parrot": self.people is not None,
+            "--data: inversion, parrot": self.trained is not None,
+        }
+        return [f"for want of {lack}" for lack, there in needed.items() if not there]
+
+    @property
+    def people(self) -> Path | None:
+        """A packed set of which no training saw anything."""
+        return next((source.folder for source in self.sources if source.unseen), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An attack, ready to be tried."""
+
+    name: str
+    attempt: Callable[[], Finding]
+
+
+def trials(given: Material, quick: bool) -> list[Trial]:
+    """The attacks that can be tried on what is there, those that need no training first.
+
+    Args:
+        given: what is there.
+        quick: whether they shall ask fewer people and recordings, and hardly train.
+    """
+    public, found = given.models[0], []
+    if given.clips:
+        clip, shown = given.clips[0], given.clips[:3] if quick else given.clips
+        found += [
+            Trial("metadata", partial(metadata, clip)),
+            Trial("missed", partial(try_missed, clip, public, every=16 if quick else 4)),
+            Trial("messages", partial(messages, clip)),
+            Trial("steganalysis", partial(steganalysis, shown)),
+        ]
+    if given.recordings is not None:
+        each = 2 if quick else None
+        found.append(Trial("linkability", partial(try_linkability, given.recordings, public, each=each)))
+    if given.people is not None:
+        count = 60 if quick else PEOPLE
+        found.append(Trial("naive", partial(try_naive, given.people, public, count=count)))
+        if given.trained is not None:
+            found.append(
+                Trial("parrot", partial(try_parrot, given.people, given.trained, public, quick=quick))
+            )
+    if given.trained is not None:
+        found.append(Trial("inversion", partial(try_inversion, given.trained, given.models, quick=quick)))
+    return found
+
+
+def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: bool = False) -> Path:
+    """Measure, attack, draw and bind.
+
+    What has been measured stays if a later part fails; an attack that can't be tried stops nothing.
+
+    Args:
+        given: what the pair is proved on.
+        output: a folder: `results/` as the laboratory's commands write it, `paper/` and `report.html`.
+        tell: is told what is written, and what is skipped and why, a line each.
+        quick: whether all shall be small: minutes, wide intervals.
+
+    Returns:
+        The page.
+
+    Raises:
+        MeasuringError: nothing was measured; or attacks failed, which are told then, after all else is done.
+        UUNetError: a set, or the models, don't do.
+    """
+    for path in (*given.clips, *([given.recordings] if given.recordings else [])):
+        if not path.is_file():
+            raise MeasuringError(f"{path} is no file", "give videos to --clip, a CSV to --recordings")
+    results = output / "results"
+    count = QUICK if quick else COUNT
+    written = run(given.sources, given.models, tuple(EXPERIMENTS), count, results, tell, quick, given.own)
+    if not written:
+        raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
+    failed = [trial.name for trial in trials(given, quick) if not _tried(trial, results, tell)]
+    for lack in given.lacking:
+        tell(f"skipped, {lack}")
+    if given.trained is not None:
+        sheet = results / "pair" / "faces.png"
+        held_out_sheet(given.trained, given.models, sheet)
+        tell(f"{sheet}: x, a, r of people whom training never saw; it shows faces")
+    tell(f"{draw(results, output / 'paper')[0]}: tables and figures")
+    page = output / "report.html"
+    write(results, page)
+    if failed:
+        raise MeasuringError(
+            f"not tried: {', '.join(failed)}", f"the lines above say why; {page} has the rest"
+        )
+    return page
+
+
+def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> bool:
+    """Try an attack and write what it found; False if it failed on what it was given."""
+    path = results / "attacks" / f"{trial.name}.json"
+    began = time.monotonic()
+    try:
+        found = trial.attempt()
+    except AttackError as error:
+        tell(f"{path}: skipped, {error}")
+        return True
+    except UUNetError as error:
+        tell(f"{path}: failed, {error}")
+        return False
+    seconds = time.monotonic() - began
+    record(path, found, seconds)
+    tell(f"{path}: {seconds:.0f} s. {found.verdict}")
+    return True

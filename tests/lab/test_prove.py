@@ -1,0 +1,125 @@
+"""`uunet-lab prove`: one command does and shows all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lab.stand_ins import Blind, Pointing, Small, packed
+from tiny_models import private_model, public_model
+from uunet.errors import UUNetError
+from uunet_lab import proof
+from uunet_lab.__main__ import app
+from uunet_lab.attacks.finding import AttackError, Finding
+from uunet_lab.attacks.linkability import Recording, first_of_each
+from uunet_lab.evaluation.runner import Source
+from uunet_lab.proof import Material, Trial, trials
+
+PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
+FOUND = Finding("an attack", "on a clip", {"share": 0.5}, "Half of it is noticed.")
+
+
+@pytest.fixture(autouse=True)
+def _stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, stand_in in (("strict_detector", Blind), ("FastJudge", Small), ("DlibLandmarks", Pointing)):
+        monkeypatch.setattr(f"uunet_lab.evaluation.runner.{name}", stand_in)
+    monkeypatch.setattr(proof, "EXPERIMENTS", {"detection": None})
+
+
+def _prove(folder: Path, *options: object) -> Result:
+    models = (public_model(folder), private_model(folder))
+    arguments = ("prove", "--model", *models, "-o", folder / "proof", "--quick", *options)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=PLAIN)
+
+
+def _only(monkeypatch: pytest.MonkeyPatch, **attempts: Callable[[], Finding]) -> None:
+    made = [Trial(name, attempt) for name, attempt in attempts.items()]
+    monkeypatch.setattr(proof, "trials", lambda given, quick: made)
+
+
+def _fails(error: UUNetError) -> Callable[[], Finding]:
+    def attempt() -> Finding:
+        raise error
+
+    return attempt
+
+
+def test_all_of_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _only(monkeypatch, missed=lambda: FOUND)
+    packed(tmp_path / "people", people=30)
+    ran = _prove(tmp_path, "--data", tmp_path / "people")
+    assert ran.exit_code == 0, ran.stderr
+    results = tmp_path / "proof" / "results"
+    assert json.loads((results / "attacks" / "missed.json").read_text())["metrics"]["share"] == 0.5
+    assert (results / "people" / "negative" / "detection.json").is_file()
+    assert (results / "pair" / "faces.png").is_file()
+    assert (tmp_path / "proof" / "paper" / "paper.md").is_file()
+    assert "skipped, for want of --clip: metadata, missed, messages, steganalysis" in ran.stdout
+    assert "for want of --data" not in ran.stdout
+    page = (tmp_path / "proof" / "report.html").read_text()
+    assert "Half of it is noticed." in page
+    assert "data:image/" in page
+
+
+def test_an_attack_that_fails_stops_nothing_and_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _only(
+        monkeypatch,
+        messages=_fails(AttackError("it is too short", "give a longer one")),
+        parrot=_fails(UUNetError("the disk is full", "make room")),
+        naive=lambda: FOUND,
+    )
+    packed(tmp_path / "people", people=30)
+    ran = _prove(tmp_path, "--data", tmp_path / "people")
+    assert ran.exit_code == 1
+    assert "messages.json: skipped, it is too short" in ran.stdout
+    assert "parrot.json: failed, the disk is full" in ran.stdout
+    assert "not tried: parrot" in ran.stderr
+    written = sorted(path.name for path in (tmp_path / "proof" / "results" / "attacks").iterdir())
+    assert written == ["naive.json"]
+    assert (tmp_path / "proof" / "report.html").is_file()
+
+
+def test_what_is_not_there_is_said_before_anything_is_measured(tmp_path: Path) -> None:
+    packed(tmp_path / "people", people=30)
+    ran = _prove(tmp_path, "--data", tmp_path / "people", "--clip", tmp_path / "none.mp4")
+    assert ran.exit_code == 1
+    assert "none.mp4 is no file" in ran.stderr
+    assert not (tmp_path / "proof").exists()
+    ran = _prove(tmp_path)
+    assert ran.exit_code == 1
+    assert "no set is given" in ran.stderr
+
+
+def test_what_each_attack_needs() -> None:
+    def ready(given: Material) -> list[str]:
+        return [trial.name for trial in trials(given, quick=False)]
+
+    models = (Path("public.onnx"), Path("private.onnx"))
+    seen, unseen = Source(Path("seen"), False), Source(Path("unseen"), True)
+    assert ready(Material(sources=[unseen], models=models)) == ["naive"]
+    assert ready(Material(sources=[seen], models=models)) == ["inversion"]
+    assert ready(Material(sources=[unseen, seen], models=models)) == ["naive", "parrot", "inversion"]
+    clips = Material(sources=[seen], models=models, clips=[Path("a.mp4")], recordings=Path("people.csv"))
+    assert ready(clips)[:5] == ["metadata", "missed", "messages", "steganalysis", "linkability"]
+
+
+def test_attacks_of_a_quick_proof_ask_less() -> None:
+    sources = [Source(Path("seen"), False), Source(Path("unseen"), True)]
+    given = Material(sources=sources, models=(Path("e"), Path("d")), clips=[Path(str(k)) for k in range(9)])
+    asked = {trial.name: cast("partial[Finding]", trial.attempt) for trial in trials(given, quick=True)}
+    assert [len(clips) for clips in asked["steganalysis"].args] == [3]
+    assert asked["parrot"].keywords["quick"]
+
+
+def test_the_first_recordings_of_each_person() -> None:
+    found = [Recording(Path(str(k)), "abab"[k]) for k in range(4)]
+    assert first_of_each(found, 1) == found[:2]
+    assert first_of_each(found, None) == found
