@@ -19,6 +19,7 @@ from uunet_lab.__main__ import app
 from uunet_lab.attacks.finding import AttackError, Finding
 from uunet_lab.attacks.linkability import Recording, first_of_each
 from uunet_lab.evaluation.runner import Source
+from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.proof import Material, Trial, trials
 
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
@@ -123,3 +124,24 @@ def test_the_first_recordings_of_each_person() -> None:
     found = [Recording(Path(str(k)), "abab"[k]) for k in range(4)]
     assert first_of_each(found, 1) == found[:2]
     assert first_of_each(found, None) == found
+
+
+def test_codecs_are_measured_on_the_first_set_only_if_it_has_to_be_quick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[list[str], tuple[str, ...]]] = []
+
+    def run(sources: list[Source], models: object, only: tuple[str, ...], *_: object) -> list[Path]:
+        asked.append(([source.folder.name for source in sources], only))
+        return []
+
+    monkeypatch.setattr(proof, "run", run)
+    monkeypatch.setattr(proof, "EXPERIMENTS", {"detection": None, "channel": None})
+    sources = [Source(tmp_path / name, True) for name in ("first", "second", "third")]
+    for quick in (True, False):
+        with pytest.raises(MeasuringError, match="nothing was measured"):
+            given = Material(sources=sources, models=(tmp_path, tmp_path))
+            proof.prove(given, tmp_path / "proof", print, quick=quick)
+    everything = ("detection", "channel")
+    assert asked[:2] == [(["first"], everything), (["second", "third"], ("detection",))]
+    assert asked[2:] == [(["first", "second", "third"], everything)]
