@@ -247,6 +247,15 @@ def test_reconstruct_by_key(desk: Desk, tmp_path: Path) -> None:
     assert entries[0]["case"] == "12/2026" and entries[0]["file"] == "public.mp4"
 
 
+def test_a_sealed_video_without_faces_has_nothing_to_open(desk: Desk, tmp_path: Path) -> None:
+    public, key = tmp_path / "empty.mp4", desk / "authority.key"
+    publish = ("deidentify", desk.kit.source, "-o", public, "--model", desk.kit.public, "--threshold", "0.99")
+    assert "no face was found" in desk.done(*publish, "--to", desk / "authority.pub").err
+    restore = ("reconstruct", public, "-o", tmp_path / "r.mp4", "--key", key, "--case", "1")
+    ran = desk.done(*restore, "--log", tmp_path / "log", "--decoder", desk.kit.private)
+    assert "opened nothing" not in ran.err
+
+
 def test_reconstruct_needs_a_case_and_a_key_that_opens(desk: Desk, tmp_path: Path) -> None:
     restore = ["reconstruct", desk / "public.mp4", "-o", tmp_path / "r.mp4", "--log", tmp_path / "log"]
     desk.run(*restore, "--key", desk / "authority.key").fails(2, "--case is missing")

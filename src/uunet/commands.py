@@ -146,7 +146,7 @@ def _warn_of_gaps(terminal: Terminal, job: Job, summary: Summary) -> None:
 
 def _warn_of_evidence(terminal: Terminal, source: Path, ledger: Ledger) -> None:
     """Where keys were used: what they did not open, and what is not as its publisher signed it."""
-    if not ledger.labels["exact"] + ledger.labels["visual"]:
+    if ledger.labels and not ledger.labels["exact"] + ledger.labels["visual"]:
         why = ", ".join(ledger.refusals) or next((w for w in ledger.windows if w != "OK"), "NO_EVIDENCE")
         terminal.warn(f"the keys opened nothing of {source} ({why}): all is estimated")
     if ledger.video is not None and not (set(ledger.windows) == {"OK"} and ledger.complete):
