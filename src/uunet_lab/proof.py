@@ -19,12 +19,16 @@ from uunet_lab.evaluation.report import held_out_sheet
 from uunet_lab.evaluation.runner import COUNT, Source, run
 from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.names import Name
 from uunet_lab.paper.drawing import draw
 from uunet_lab.reporting.page import write
 from uunet_lab.trials import try_inversion, try_linkability, try_missed, try_naive, try_parrot
 
 QUICK = 60
 """Faces of each set, where all shall be done in some minutes."""
+
+LONGEST: tuple[Name, ...] = ("channel",)
+"""Measured on the first set alone then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class Material:
     Attributes:
         sources: sets; that of the training is the first which trainings have seen.
         models: U_e and U_d.
-        clips: videos; the first, of 120 frames and more, is attacked in every way.
+        clips: videos; the first, of 120 frames and more, is attacked in every way. Attacks on messages and
+            metadata, which no model touches, publish it with the demonstration's.
         recordings: a CSV with identity and path, several videos of a person.
         own: a recogniser of our own, which judges beside dlib's.
     """
@@ -128,7 +133,9 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
         if not path.is_file():
             raise MeasuringError(f"{path} is no file", "give videos to --clip, a CSV to --recordings")
     results = output / "results"
-    if not _measured(given, results, tell, quick):
+    count, once = (QUICK, LONGEST) if quick else (COUNT, ())
+    everything = tuple(EXPERIMENTS)
+    if not run(given.sources, given.models, everything, count, results, tell, quick, given.own, once):
         raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
     failed = [trial.name for trial in trials(given, quick) if not _tried(trial, results, tell)]
     for lack in given.lacking:
@@ -145,19 +152,6 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
             f"not tried: {', '.join(failed)}", f"the lines above say why; {page} has the rest"
         )
     return page
-
-
-def _measured(given: Material, results: Path, tell: Callable[[str], None], quick: bool) -> list[Path]:
-    """Run the experiments; codecs, which take longest, on the first set only where it has to be quick."""
-    everything, count = tuple(EXPERIMENTS), QUICK if quick else COUNT
-    if not quick:
-        return run(given.sources, given.models, everything, count, results, tell, quick, given.own)
-    first, others = given.sources[:1], given.sources[1:]
-    written = run(first, given.models, everything, count, results, tell, quick, given.own)
-    rest = tuple(name for name in everything if name != "channel")
-    return written + (
-        run(others, given.models, rest, count, results, tell, quick, given.own) if others else []
-    )
 
 
 def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> bool:

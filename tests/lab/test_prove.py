@@ -19,7 +19,9 @@ from uunet_lab.__main__ import app
 from uunet_lab.attacks.finding import AttackError, Finding
 from uunet_lab.attacks.linkability import Recording, first_of_each
 from uunet_lab.evaluation.runner import Source
+from uunet_lab.evaluation.runner import run as measure
 from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.names import Name
 from uunet_lab.proof import Material, Trial, trials
 
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
@@ -129,10 +131,10 @@ def test_the_first_recordings_of_each_person() -> None:
 def test_codecs_are_measured_on_the_first_set_only_if_it_has_to_be_quick(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[list[str], tuple[str, ...]]] = []
+    asked: list[tuple[list[str], tuple[str, ...], tuple[str, ...]]] = []
 
-    def run(sources: list[Source], models: object, only: tuple[str, ...], *_: object) -> list[Path]:
-        asked.append(([source.folder.name for source in sources], only))
+    def run(sources: list[Source], models: object, only: tuple[str, ...], *rest: object) -> list[Path]:
+        asked.append(([source.folder.name for source in sources], only, cast("tuple[str, ...]", rest[-1])))
         return []
 
     monkeypatch.setattr(proof, "run", run)
@@ -142,6 +144,16 @@ def test_codecs_are_measured_on_the_first_set_only_if_it_has_to_be_quick(
         with pytest.raises(MeasuringError, match="nothing was measured"):
             given = Material(sources=sources, models=(tmp_path, tmp_path))
             proof.prove(given, tmp_path / "proof", print, quick=quick)
-    everything = ("detection", "channel")
-    assert asked[:2] == [(["first"], everything), (["second", "third"], ("detection",))]
-    assert asked[2:] == [(["first", "second", "third"], everything)]
+    names, everything = ["first", "second", "third"], ("detection", "channel")
+    assert asked == [(names, everything, ("channel",)), (names, everything, ())]
+
+
+@pytest.mark.parametrize("once", [("detection",), ()])
+def test_what_is_measured_once_is_measured_on_the_first_set(tmp_path: Path, once: tuple[Name, ...]) -> None:
+    sources = [Source(tmp_path / name, True) for name in ("first", "second")]
+    for source in sources:
+        packed(source.folder, people=4)
+    models, told = (public_model(tmp_path), private_model(tmp_path)), list[str]()
+    written = measure(sources, models, ("detection",), 4, tmp_path / "results", told.append, once=once)
+    assert [path.parts[-3] for path in written] == (["first"] if once else ["first", "second"])
+    assert any("skipped, it is measured on the first set alone" in line for line in told) is bool(once)

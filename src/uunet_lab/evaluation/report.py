@@ -101,7 +101,6 @@ def measure(
     metrics["models"] = {net.card.role: net.card.sha256 for net in (pair.swapper, pair.restorer)}
     write(output, "a pair of models", named, metrics)
     if sheets is not None:
-        sheets.mkdir(parents=True, exist_ok=True)
         _sheet(sheets / "faces.png", faces_to_show(chosen[:SHOWN], pair, MARGIN))
         if clips:
             _sheet(sheets / "track.png", _track(clips[0], pair.swapper))
@@ -116,7 +115,6 @@ def held_out_sheet(faces: Path, models: tuple[Path, Path], path: Path) -> None:
     """
     packed = open_set(faces)
     chosen = [np.ascontiguousarray(packed.images[row]) for row in parts(packed)[1][:SHOWN]]
-    path.parent.mkdir(parents=True, exist_ok=True)
     _sheet(path, faces_to_show(chosen, Pair(*models), MARGIN))
 
 
@@ -160,5 +158,6 @@ def _sheet(path: Path, rows: list[list[Image]], columns: int = 12, scale: int = 
             lines.append(np.concatenate(part, 1))
         lines.append(np.full((4, lines[0].shape[1], 3), 255, np.uint8))
     sheet = np.concatenate(lines[:-1])
+    path.parent.mkdir(parents=True, exist_ok=True)
     large = cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     path.write_bytes(cv2.imencode(".png", large[:, :, ::-1])[1].tobytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ def run(  # noqa: PLR0917
     tell: Callable[[str], None],
     quick: bool = False,
     own: TrainedJudge | None = None,
+    once: Collection[Name] = (),
 ) -> list[Path]:
     """Measure a pair on sets.
 
@@ -85,6 +86,7 @@ def run(  # noqa: PLR0917
         tell: is told what is written, and what is skipped and why, a line each.
         quick: whether experiments that take long shall measure less.
         own: a recogniser of our own, which judges beside dlib's.
+        once: experiments that are measured on the first set alone.
 
     Returns:
         The files written.
@@ -116,6 +118,8 @@ def run(  # noqa: PLR0917
             path = output / called(source.folder) / model / f"{name}.json"
             mine = EXPERIMENTS[name].trained
             why = UNTRAINED if mine and own is None else EXPERIMENTS[name].lacks(bench.seen(trained=mine))
+            if name in once and source is not sources[0]:
+                why = "it is measured on the first set alone"
             if why is not None:
                 tell(f"{path}: skipped, {why}")
                 continue
