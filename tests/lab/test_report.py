@@ -177,3 +177,15 @@ def test_nothing_measured_and_nowhere_to_write(small: Path, tmp_path: Path) -> N
     for results, output in ((tmp_path, tmp_path / "a.html"), (small, tmp_path / "no" / "a.html")):
         ran = CliRunner().invoke(app, ["report", str(results), "-o", str(output)], env=PLAIN)
         assert ran.exit_code == 1 and ran.stderr.count("hint: ") == 1
+
+
+def test_two_recognisers_are_told_apart() -> None:
+    found = {
+        name: [said(result) for result in read(RESULTS) if result.experiment == name]
+        for name in ("recognition", "recognition_trained")
+    }
+    assert all("in the eyes of dlib's recogniser: of a raw image" in line for line in found["recognition"])
+    assert all(
+        "in the eyes of a small recogniser of our own: of" in line for line in found["recognition_trained"]
+    )
+    assert all(found.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from uunet_lab.paper.reading import Experiment, Measured
@@ -53,21 +54,21 @@ def _detection(m: dict[str, Any]) -> str:
     )
 
 
-def _recognition(m: dict[str, Any]) -> str:
+def _recognition(judge: str, m: dict[str, Any]) -> str:
     auc = {name: told(m[name]["auc"]) for name in ("x-x'", "x-a'", "x-r'", "x-a", "x-r") if name in m}
     parts = []
     if "x-x'" in auc:
         raw, replaced, restored = (auc[name] for name in ("x-x'", "x-a'", "x-r'"))
         parts.append(
-            f"of a raw image and another one of the same person, the recogniser prefers the right person in "
+            f"of a raw image and another one of the same person, it prefers the right person in "
             f"{raw} of cases if the other is raw, in {replaced} if it is replaced, in {restored} if it is "
             "restored"
         )
     parts.append(
-        f"of a raw image and the very same image, in {auc['x-a']} if it is replaced, in {auc['x-r']} if it "
+        f"of a raw image and the very same image, the right person in {auc['x-a']} if it is replaced, in {auc['x-r']} if it "
         "is restored"
     )
-    return "; ".join(parts) + ". Guessing gives 50 %."
+    return f"in the eyes of {judge}: " + "; ".join(parts) + ". Guessing gives 50 %."
 
 
 def _consistency(m: dict[str, Any]) -> str:
@@ -172,7 +173,7 @@ WORDS: dict[Experiment, Words] = {
         "figure lie apart, it can tell the same person from strangers; where they cover one another, it "
         "can't. AUC is how often it is right when it has to choose: 1 always, .5 by guessing. d′ is how far "
         "the heaps are apart, in widths: 0 is not at all.",
-        _recognition,
+        partial(_recognition, "dlib's recogniser"),
     ),
     "recognition_trained": Words(
         "protects",
@@ -180,7 +181,7 @@ WORDS: dict[Experiment, Words] = {
         "The same question, to a recogniser that we trained ourselves on other people, as the paper's "
         "authors did: less able than the first, and of another making. What hides a face from one may not "
         "hide it from the other.",
-        _recognition,
+        partial(_recognition, "a small recogniser of our own"),
     ),
     "consistency": Words(
         "preserves",
