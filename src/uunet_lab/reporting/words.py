@@ -65,8 +65,8 @@ def _recognition(judge: str, m: dict[str, Any]) -> str:
             "restored"
         )
     parts.append(
-        f"of a raw image and the very same image, the right person in {auc['x-a']} if it is replaced, in {auc['x-r']} if it "
-        "is restored"
+        f"of a raw image and the very same image, the right person in {auc['x-a']} if it is replaced, in "
+        f"{auc['x-r']} if it is restored"
     )
     return f"in the eyes of {judge}: " + "; ".join(parts) + ". Guessing gives 50 %."
 
