@@ -24,7 +24,7 @@ from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
 from uunet_lab.methods.uunet.sources import FaceSource, default_labels, labels_of
 from uunet_lab.methods.uunet.subjects import SubjectSource
-from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenTraining
+from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenTraining, painted_steps
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import CHECKPOINT, load
 from uunet_lab.training.parts import parts
@@ -39,6 +39,20 @@ class Wanted:
     keep: tuple[str, ...] = ()
     change: tuple[str, ...] = ()
     preset: Preset | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """What is asked of the two phases of `seen-hidden`.
+
+    Attributes:
+        painter: a run whose first phase is over: its G is taken, and the second phase begins.
+        paint, hide: steps, instead of the profile's; those of `painter` count, where it is given.
+    """
+
+    painter: Path | None = None
+    paint: int | None = None
+    hide: int | None = None
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -165,8 +179,7 @@ def seen_hidden_training(  # noqa: PLR0917
     fabric: Fabric,
     faces: Path,
     keep: Sequence[str] | None,
-    paint_steps: int | None,
-    hide_steps: int | None,
+    phases: Phases,
     seed: int,
     tell: Callable[[str], None],
 ) -> SeenHiddenTraining:
@@ -176,17 +189,19 @@ def seen_hidden_training(  # noqa: PLR0917
         fabric: devices.
         faces: a packed set.
         keep: labels that faces share with their surrogates; None for `default_labels`.
-        paint_steps, hide_steps: lengths of the phases, instead of the profile's.
+        phases: how long they shall be, and whose painter is taken.
         seed: of everything.
         tell: is told what takes minutes before the first step, a line now and then.
 
     Raises:
-        DatasetError, TrainingError: the set or its labels don't do.
+        DatasetError, TrainingError: the set, its labels or the run of the painter don't do.
     """
+    before = None if phases.painter is None else load(phases.painter / CHECKPOINT)
+    paint_steps = phases.paint if before is None else painted_steps(before)
     profile = replace(
         SEEN_HIDDEN,
         paint_steps=SEEN_HIDDEN.paint_steps if paint_steps is None else paint_steps,
-        hide_steps=SEEN_HIDDEN.hide_steps if hide_steps is None else hide_steps,
+        hide_steps=SEEN_HIDDEN.hide_steps if phases.hide is None else phases.hide,
     )
     if not profile.steps:
         raise TrainingError(
@@ -197,7 +212,10 @@ def seen_hidden_training(  # noqa: PLR0917
     with fabric.rank_zero_first():
         landmarks, scores = landmarks_of(faces, packed.images, tell)
     source = FaceSource(packed, parts(packed)[0], landmarks, scores, names, seed)
-    return SeenHiddenTraining(fabric, source, profile, seed, packed.origin)
+    training = SeenHiddenTraining(fabric, source, profile, seed, packed.origin)
+    if before is not None:
+        training.take_painter(before)
+    return training
 
 
 def recogniser_training(fabric: Fabric, faces: Path, steps: int | None, seed: int) -> RecogniserTraining:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from uunet.commands import guarded
+from uunet_lab.options import Precision
 
 if TYPE_CHECKING:
     from uunet_lab.attacks.finding import Finding
@@ -85,9 +86,7 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
         list[int] | None, typer.Option(min=1, help="N, once for each; 100, 1000, 10000.")
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Of the training, for each N; 600.")] = None,
-    precision: Annotated[Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes.")] = (
-        "bf16-mixed"
-    ),
+    precision: Precision = "auto",
     seed: int = 1,
     quick: Annotated[
         bool, typer.Option("--quick", help="100 and 1000 queries, 120 steps, 70 faces.")
@@ -174,9 +173,7 @@ def attack_parrot(  # noqa: PLR0917 (typer's arguments are options)
     output: Output,
     public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Of the network's training.")] = None,
-    precision: Annotated[Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes.")] = (
-        "32-true"
-    ),
+    precision: Precision = "32-true",
     seed: int = 1,
     quick: Annotated[bool, typer.Option("--quick", help="40 people, and a network hardly trained.")] = False,
 ) -> None:

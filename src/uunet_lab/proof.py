@@ -56,17 +56,6 @@ class Material:
         return next((source.folder for source in self.sources if not source.unseen), None)
 
     @property
-    def lacking(self) -> list[str]:
-        """What is not there, and the attacks that need it, a line each."""
-        needed = {
-            "--clip: metadata, missed, messages, steganalysis": bool(self.clips),
-            "--recordings: linkability": self.recordings is not None,
-            "--unseen: naive, parrot": self.people is not None,
-            "--data: inversion, parrot": self.trained is not None,
-        }
-        return [f"for want of {lack}" for lack, there in needed.items() if not there]
-
-    @property
     def people(self) -> Path | None:
         """A packed set of which no training saw anything."""
         return next((source.folder for source in self.sources if source.unseen), None)
@@ -81,34 +70,57 @@ class Trial:
 
 
 def trials(given: Material, quick: bool) -> list[Trial]:
-    """The attacks that can be tried on what is there, those that need no training first.
+    """All attacks, those that need no training first; one that lacks something says so when it is tried.
 
     Args:
-        given: what is there.
+        given: what there is to attack.
         quick: whether they shall ask fewer people and recordings, and hardly train.
     """
+    return [*_on_clips(given, quick), *_on_recordings(given, quick), *_on_sets(given, quick)]
+
+
+def _on_clips(given: Material, quick: bool) -> list[Trial]:
+    if not given.clips:
+        return _wanting("--clip", "metadata", "missed", "messages", "steganalysis")
+    clip, shown = given.clips[0], given.clips[:3] if quick else given.clips
+    return [
+        Trial("metadata", partial(metadata, clip)),
+        Trial("missed", partial(try_missed, clip, given.models[0], every=16 if quick else 4)),
+        Trial("messages", partial(messages, clip)),
+        Trial("steganalysis", partial(steganalysis, shown)),
+    ]
+
+
+def _on_recordings(given: Material, quick: bool) -> list[Trial]:
+    if given.recordings is None:
+        return _wanting("--recordings", "linkability")
+    each = 2 if quick else None
+    return [Trial("linkability", partial(try_linkability, given.recordings, given.models[0], each=each))]
+
+
+def _on_sets(given: Material, quick: bool) -> list[Trial]:
     public, found = given.models[0], []
-    if given.clips:
-        clip, shown = given.clips[0], given.clips[:3] if quick else given.clips
-        found += [
-            Trial("metadata", partial(metadata, clip)),
-            Trial("missed", partial(try_missed, clip, public, every=16 if quick else 4)),
-            Trial("messages", partial(messages, clip)),
-            Trial("steganalysis", partial(steganalysis, shown)),
-        ]
-    if given.recordings is not None:
-        each = 2 if quick else None
-        found.append(Trial("linkability", partial(try_linkability, given.recordings, public, each=each)))
-    if given.people is not None:
-        count = 60 if quick else PEOPLE
+    if given.people is None:
+        found += _wanting("--unseen", "naive")
+    else:
+        count = QUICK if quick else PEOPLE
         found.append(Trial("naive", partial(try_naive, given.people, public, count=count)))
-        if given.trained is not None:
-            found.append(
-                Trial("parrot", partial(try_parrot, given.people, given.trained, public, quick=quick))
-            )
-    if given.trained is not None:
-        found.append(Trial("inversion", partial(try_inversion, given.trained, given.models, quick=quick)))
-    return found
+    if given.people is None or given.trained is None:
+        found += _wanting("--unseen" if given.people is None else "--data", "parrot")
+    else:
+        found.append(Trial("parrot", partial(try_parrot, given.people, given.trained, public, quick=quick)))
+    if given.trained is None:
+        return found + _wanting("--data", "inversion")
+    return [*found, Trial("inversion", partial(try_inversion, given.trained, given.models, quick=quick))]
+
+
+def _wanting(option: str, *names: str) -> list[Trial]:
+    """Attacks that can't be tried."""
+
+    def attempt() -> Finding:
+        raise AttackError(f"for want of {option}", "give it, and prove again")
+
+    return [Trial(name, attempt) for name in names]
 
 
 def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: bool = False) -> Path:
@@ -138,8 +150,6 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
     if not run(given.sources, given.models, everything, count, results, tell, quick, given.own, once):
         raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
     failed = [trial.name for trial in trials(given, quick) if not _tried(trial, results, tell)]
-    for lack in given.lacking:
-        tell(f"skipped, {lack}")
     if given.trained is not None:
         sheet = results / "pair" / "faces.png"
         held_out_sheet(given.trained, given.models, sheet)

@@ -9,7 +9,7 @@ import typer
 
 from uunet.commands import guarded
 from uunet.models import shipped
-from uunet_lab.evaluation import options
+from uunet_lab import options
 
 
 def prove(  # noqa: PLR0917 (typer's arguments are options)

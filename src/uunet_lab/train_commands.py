@@ -10,6 +10,7 @@ import typer
 
 from uunet.commands import finish, guarded
 from uunet.errors import UUNetError
+from uunet_lab.options import Precision
 
 if TYPE_CHECKING:
     from uunet.console import Terminal
@@ -20,9 +21,6 @@ app = typer.Typer(help="Train models.", no_args_is_help=True)
 Run = Annotated[Path, typer.Argument(help="Folder of the run; a run that is there goes on.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="paper, paper-slim: instead of the profile's.")]
 Devices = Annotated[int, typer.Option(help="GPUs, or processes where there is none.")]
-Precision = Annotated[
-    Literal["32-true", "bf16-mixed"], typer.Option(help="Of the forward passes; weights have 32 bits.")
-]
 _STOPPED = 143  # SIGTERM, as README says
 
 
@@ -43,7 +41,7 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
     ] = "paper-slim",
     steps: Steps = None,
     devices: Devices = 1,
-    precision: Precision = "bf16-mixed",
+    precision: Precision = "auto",
     seed: int = 1,
 ) -> None:
     """Phase 1 of the paper: D_a of its Table I for one label, from balanced pairs."""
@@ -86,6 +84,12 @@ def train_uunet(  # noqa: PLR0917
             "Fig. 15, 256×256 pixels, for a GPU and a set that was packed with --side 256."
         ),
     ] = "seen-hidden",
+    painter: Annotated[
+        Path | None,
+        typer.Option(
+            help="seen-hidden: a run whose first phase is over: its painter; only the second is run."
+        ),
+    ] = None,
     paint_steps: Annotated[int | None, typer.Option(min=0, help="seen-hidden: of the first phase.")] = None,
     hide_steps: Annotated[int | None, typer.Option(min=0, help="seen-hidden: of the second phase.")] = None,
     matcher: Annotated[
@@ -102,7 +106,7 @@ def train_uunet(  # noqa: PLR0917
     ] = None,
     steps: Steps = None,
     devices: Devices = 1,
-    precision: Precision = "bf16-mixed",
+    precision: Precision = "auto",
     seed: int = 1,
 ) -> None:
     """Train U_e and U_d. What a profile departs in from the paper, and why, stands in its docstring.
@@ -111,9 +115,11 @@ def train_uunet(  # noqa: PLR0917
     seen-hidden: the face that is seen and what is hidden in it are made by two networks.
     """
     with guarded() as terminal:
-        ours: dict[str, Any] = {"paint_steps": paint_steps, "hide_steps": hide_steps}
+        ours: dict[str, Any] = {"painter": painter, "paint_steps": paint_steps, "hide_steps": hide_steps}
         theirs = {"matcher": matcher, "change": change, "preset": preset, "steps": steps}
         _refuse(profile, theirs if profile == "seen-hidden" else ours)
+        if painter is not None:
+            _refuse("a run with another's --painter", {"paint_steps": paint_steps})
         from uunet_lab import assembly  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
@@ -121,9 +127,8 @@ def train_uunet(  # noqa: PLR0917
         kept = None if keep is None else assembly.names_of(keep)
         training: Training
         if profile == "seen-hidden":
-            training = assembly.seen_hidden_training(
-                fabric, faces, kept, paint_steps, hide_steps, seed, terminal.say
-            )
+            phases = assembly.Phases(painter, paint_steps, hide_steps)
+            training = assembly.seen_hidden_training(fabric, faces, kept, phases, seed, terminal.say)
         else:
             wanted = assembly.Wanted(kept or (), assembly.names_of(change), preset)
             training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)

@@ -32,7 +32,7 @@ def try_inversion(
     *,
     pairs: tuple[int, ...] = (),
     steps: int | None = None,
-    precision: Precision = "bf16-mixed",
+    precision: Precision = "auto",
     seed: int = 1,
     quick: bool = False,
 ) -> Finding:

@@ -152,6 +152,15 @@ def test_devices_that_are_not_there_are_refused() -> None:
         open_devices(count=0)
 
 
+@pytest.mark.parametrize(("known", "chosen"), [({"avx512_bf16": True}, "bf16-mixed"), ({}, "32-true")])
+def test_bfloat16_only_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, known: dict[str, bool], chosen: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True} | known, raising=False)
+    assert open_devices("auto")._precision.precision == chosen
+
+
 def test_draws_depend_on_all_three_and_on_nothing_else() -> None:
     def three(seed: int, step: int, rank: int) -> tuple[float, float]:
         rng = draws(seed, step, rank)

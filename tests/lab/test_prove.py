@@ -63,8 +63,6 @@ def test_all_of_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (results / "people" / "negative" / "detection.json").is_file()
     assert (results / "pair" / "faces.png").is_file()
     assert (tmp_path / "proof" / "paper" / "paper.md").is_file()
-    assert "skipped, for want of --clip: metadata, missed, messages, steganalysis" in ran.stdout
-    assert "for want of --data" not in ran.stdout
     page = (tmp_path / "proof" / "report.html").read_text()
     assert "Half of it is noticed." in page
     assert "data:image/" in page
@@ -103,7 +101,9 @@ def test_what_is_not_there_is_said_before_anything_is_measured(tmp_path: Path) -
 
 def test_what_each_attack_needs() -> None:
     def ready(given: Material) -> list[str]:
-        return [trial.name for trial in trials(given, quick=False)]
+        made = trials(given, quick=False)
+        assert len({trial.name for trial in made}) == len(made) == 8
+        return [trial.name for trial in made if isinstance(trial.attempt, partial)]
 
     models = (Path("public.onnx"), Path("private.onnx"))
     seen, unseen = Source(Path("seen"), False), Source(Path("unseen"), True)
@@ -112,6 +112,18 @@ def test_what_each_attack_needs() -> None:
     assert ready(Material(sources=[unseen, seen], models=models)) == ["naive", "parrot", "inversion"]
     clips = Material(sources=[seen], models=models, clips=[Path("a.mp4")], recordings=Path("people.csv"))
     assert ready(clips)[:5] == ["metadata", "missed", "messages", "steganalysis", "linkability"]
+
+
+def test_an_attack_that_lacks_something_says_what() -> None:
+    given = Material(sources=[Source(Path("seen"), False)], models=(Path("e"), Path("d")))
+    lacks = {}
+    for trial in trials(given, quick=True):
+        if not isinstance(trial.attempt, partial):
+            with pytest.raises(AttackError) as raised:
+                trial.attempt()
+            lacks[trial.name] = str(raised.value).removeprefix("for want of ").split()[0]
+    on_clips = dict.fromkeys(("metadata", "missed", "messages", "steganalysis"), "--clip")
+    assert lacks == on_clips | {"linkability": "--recordings", "naive": "--unseen", "parrot": "--unseen"}
 
 
 def test_attacks_of_a_quick_proof_ask_less() -> None:

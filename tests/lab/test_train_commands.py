@@ -128,6 +128,12 @@ def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:
         (("train", "uunet", run, "--faces", packed, "--keep", "id"), "the identity can't be kept"),
         (("train", "uunet", run, "--faces", packed), "faces can be found in"),
         (("train", "uunet", run, "--faces", packed, "--paint-steps", 0, "--hide-steps", 0), "of no steps"),
+        (("train", "uunet", run, "--faces", packed, "--painter", tmp_path), "there is no"),
+        ((*paper, "--faces", packed, "--painter", tmp_path), "paper-slim has no --painter"),
+        (
+            ("train", "uunet", run, "--faces", packed, "--painter", tmp_path, "--paint-steps", 2),
+            "a run with another's --painter has no --paint-steps",
+        ),
         ((*paper, "--faces", packed, "--paint-steps", 3), "paper-slim has no --paint-steps"),
         ((*paper, "--faces", packed), "no matcher of `id`"),
         ((*paper, "--faces", packed, "--matcher", tmp_path / "no"), "there is no"),

@@ -16,7 +16,13 @@ from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
 from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
 from uunet_lab.methods.uunet.painter import CODE, Observation, conv, doubled
 from uunet_lab.methods.uunet.pair import load_pair
-from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenProfile, SeenHiddenTraining, ramp
+from uunet_lab.methods.uunet.train import (
+    SEEN_HIDDEN,
+    SeenHiddenProfile,
+    SeenHiddenTraining,
+    painted_steps,
+    ramp,
+)
 from uunet_lab.training.augment import crop, draw_boxes, nudge, split
 from uunet_lab.training.devices import open_devices
 from uunet_lab.training.errors import TrainingError
@@ -134,6 +140,30 @@ def test_the_second_phase_leaves_the_painter_alone() -> None:
     assert all(torch.equal(before[k], v) for k, v in trainer.U_e.painter.state_dict().items())
     assert torch.equal(observer, trainer.U_e.observer.head.weight)
     assert not torch.equal(hidden, trainer.U_e.hidden.out.weight)
+
+
+def test_a_painter_is_taken_from_another_run() -> None:
+    first, second = _training(), _training(replace(TINY, hide_steps=5, w_hide=(1.0, 2.0)))
+    with pytest.raises(TrainingError, match="has learnt 0 of 3 steps"):
+        painted_steps(first.state())
+    for _ in range(TINY.paint_steps + 1):
+        first.advance()
+    assert painted_steps(first.state()) == TINY.paint_steps
+    fresh = {name: value.clone() for name, value in second.nets.state_dict().items()}
+    second.take_painter(first.state())
+    assert second.step == TINY.paint_steps
+    theirs = first.nets.state_dict()
+    for name, value in second.nets.state_dict().items():
+        anew = name.startswith(("U_e.hidden.", "U_d."))
+        assert torch.equal(value, fresh[name] if anew else theirs[name]), name
+    second.advance()
+    assert not torch.equal(second.U_e.hidden.out.weight, fresh["U_e.hidden.out.weight"])
+
+
+def test_a_painter_of_other_labels_is_refused() -> None:
+    training = SeenHiddenTraining(open_devices(), made_up_source(keep=()), TINY, seed=3)
+    with pytest.raises(TrainingError, match=r"keeps gender .*, this run no labels"):
+        training.take_painter(_training().state())
 
 
 def test_the_painter_gets_nearer_to_surrogates_and_the_observer_to_the_landmarks() -> None:

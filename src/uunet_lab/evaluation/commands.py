@@ -9,7 +9,7 @@ import typer
 
 from uunet.commands import guarded
 from uunet.models import shipped
-from uunet_lab.evaluation import options
+from uunet_lab import options
 from uunet_lab.measuring.names import Name
 
 CROSSED: tuple[Name, ...] = ("recognition", "consistency", "diversity", "reversibility")

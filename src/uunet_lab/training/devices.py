@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 
 from uunet_lab.training.errors import TrainingError
 
-Precision = Literal["32-true", "bf16-mixed"]
+Precision = Literal["auto", "32-true", "bf16-mixed"]
 
 
 def open_devices(precision: Precision = "32-true", count: int = 1) -> Fabric:
@@ -29,7 +29,8 @@ def open_devices(precision: Precision = "32-true", count: int = 1) -> Fabric:
     With several, every process but the first is started here, by running the same command line again.
 
     Args:
-        precision: of the forward passes; weights are 32 bits wide in both.
+        precision: of the forward passes; weights are 32 bits wide in all. `auto` is `bf16-mixed` where the
+            device computes with bfloat16; a processor that has to emulate it is faster with 32 bits.
         count: GPUs, or processes on the CPU.
 
     Raises:
@@ -44,11 +45,21 @@ def open_devices(precision: Precision = "32-true", count: int = 1) -> Fabric:
             "give --devices a smaller number",
         )
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells every process and precision
+    chosen = _fastest(accelerator) if precision == "auto" else precision
     fabric = Fabric(
-        accelerator=accelerator, strategy="ddp" if count > 1 else "auto", devices=count, precision=precision
+        accelerator=accelerator, strategy="ddp" if count > 1 else "auto", devices=count, precision=chosen
     )
     fabric.launch()
     return fabric
+
+
+def _fastest(accelerator: str) -> Literal["32-true", "bf16-mixed"]:
+    if accelerator == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:  # amx_bf16, avx512_bf16, …; a torch that can't tell is older than most such processors
+        known: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        native = any(there for name, there in known.items() if name.endswith("bf16"))
+    return "bf16-mixed" if native else "32-true"
 
 
 def draws(seed: int, step: int, rank: int) -> torch.Generator:

@@ -82,7 +82,7 @@ class Learner:
         Raises:
             TrainingError: it is of another kind of run, or of another set.
         """
-        self._refuse_another_set(state)
+        self.refuse_another_set(state)
         changed = _changes({name: state[name] for name in self._kind if name in state}, self._kind)
         if "method" in changed:  # what else differs then does so by its nature
             changed = {"method": changed["method"]}
@@ -97,7 +97,7 @@ class Learner:
             opt.load_state_dict(state["opts"][name])
         self.step = int(state["step"])
 
-    def _refuse_another_set(self, state: dict[str, Any]) -> None:
+    def refuse_another_set(self, state: dict[str, Any]) -> None:
         """People whom a run keeps for measuring may be among those that it would learn from in another set.
 
         Checkpoints from before runs remembered their set have no `origin`: they go on with whatever set is

@@ -19,6 +19,7 @@ from uunet_lab.methods.uunet.sources import FaceSource
 from uunet_lab.training.augment import TRAINING, CropProfile, crop, draw_boxes, inside, nudge, weather
 from uunet_lab.training.channel import SURVEILLANCE, ChannelProfile, resize, transmit
 from uunet_lab.training.devices import descend, draws, share_of
+from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.learner import Learner, on_device, pick
 
 METHOD = "seen-hidden"
@@ -128,8 +129,28 @@ class SeenHiddenTraining(Learner):
             "H": torch.optim.Adam(hiders, profile.rate_hiding, (0.9, 0.99), fused=True),
             "D_f": torch.optim.Adam(discriminator.parameters(), profile.rate_d, (0.5, 0.99), fused=True),
         }
-        kept = {name: list(values) for name, values in source.kept.items()}
-        super().__init__(fabric, {"method": METHOD, "kept": kept}, profile, nets, opts, origin=origin)
+        self.kept = {name: list(values) for name, values in source.kept.items()}
+        super().__init__(fabric, {"method": METHOD, "kept": self.kept}, profile, nets, opts, origin=origin)
+
+    def take_painter(self, state: dict[str, Any]) -> None:
+        """Begin with the second phase: O, G and D_f of another run, H and U_d as they are.
+
+        Args:
+            state: of a run of this method whose first phase is over.
+
+        Raises:
+            TrainingError: it painted other labels, or learnt from another set.
+        """
+        self.refuse_another_set(state)
+        if state["kept"] != self.kept:
+            raise TrainingError(
+                f"the painter keeps {_listed(state['kept'])}, this run {_listed(self.kept)}",
+                f"give --keep {','.join(state['kept'])}" if state["kept"] else 'give --keep ""',
+            )
+        painted = ("U_e.observer.", "U_e.painter.", "D_f.")
+        theirs = {name: value for name, value in state["nets"].items() if name.startswith(painted)}
+        self.nets.load_state_dict(self.nets.state_dict() | theirs)
+        self.step = self.profile.paint_steps
 
     def advance(self) -> dict[str, float]:
         """One step of the phase that it is in; returns the scalars."""
@@ -278,6 +299,27 @@ def _pair(
 ) -> tuple[SeenHiddenEncoder, Restorer]:
     classes = [len(values) for values in kept.values()]
     return SeenHiddenEncoder(seen_base, classes), Restorer(restorer_base)
+
+
+def painted_steps(state: Mapping[str, Any]) -> int:
+    """How long the painter of a run has learnt.
+
+    Raises:
+        TrainingError: the run is of another method, or its first phase is not over.
+    """
+    if state.get("method") != METHOD:
+        raise TrainingError("the painter's run is of another profile", f"name a run of --profile {METHOD}")
+    wanted, done = int(state["profile"]["paint_steps"]), int(state["step"])
+    if done < wanted:
+        raise TrainingError(
+            f"the painter has learnt {done} of {wanted} steps",
+            "let that run go on before",
+        )
+    return wanted
+
+
+def _listed(kept: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{name} ({', '.join(values)})" for name, values in kept.items()) or "no labels"
 
 
 def load_seen_hidden(state: dict[str, Any]) -> tuple[SeenHiddenEncoder, Restorer]:

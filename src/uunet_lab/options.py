@@ -1,9 +1,9 @@
-"""Options that several commands of measuring share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,4 +25,8 @@ Unseen = Annotated[
 ]
 Own = Annotated[Path | None, typer.Option(help="A run of `train recogniser`, which judges beside dlib's.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Few faces: wide intervals, minutes.")]
+Precision = Annotated[
+    Literal["auto", "32-true", "bf16-mixed"],
+    typer.Option(help="Of the forward passes; weights have 32 bits. auto: bf16 where the device has it."),
+]
 Count = Annotated[int | None, typer.Option(min=2, help="Faces of each set; default 1200, with --quick 210.")]
