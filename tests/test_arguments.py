@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,6 +15,7 @@ from uunet.arguments import (
     parse_case,
     parse_time,
     parse_tracks,
+    usual_codec,
 )
 from uunet.video import Codec
 
@@ -81,3 +83,8 @@ def test_quality() -> None:
     for codec, preset in ((CodecName.h264, "bogus"), (CodecName.av1, "fast"), (CodecName.ffv1, "slow")):
         with pytest.raises(UsageError, match="no preset"):
             check_quality(codec, None, preset)
+
+
+def test_the_usual_codec_is_the_one_that_the_container_holds() -> None:
+    assert usual_codec(Path("public.WEBM")) == "av1"
+    assert usual_codec(Path("public.mkv")) == usual_codec(Path("folder")) == "h264"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from cli_media import Ran
@@ -62,3 +63,11 @@ def test_what_is_no_video_is_refused(tmp_path: Path, name: str, command: str) ->
     output = [] if command == "inspect" else ["-o", tmp_path / "out.mp4"]
     Ran(command, path, *output, *how).fails(1, reason)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_webm_gets_the_codec_that_it_can_hold(tmp_path: Path) -> None:
+    make_odd(tmp_path / "444.mp4")
+    ran = Ran("deidentify", tmp_path / "444.mp4", "-o", tmp_path / "public.webm", "--preset", "12")
+    assert ran.code == 0, ran.err
+    with av.open(str(tmp_path / "public.webm")) as public:
+        assert public.streams.video[0].codec_context.name in {"libdav1d", "av1"}

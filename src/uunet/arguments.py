@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import ClassVar
 
 from uunet.errors import UUNetError
@@ -59,6 +60,11 @@ _PRESETS = {
     CodecName.av1: tuple(map(str, range(14))),
 }
 _BEST_TO_WORST = {CodecName.h264: 51, CodecName.hevc: 51, CodecName.av1: 63}
+
+
+def usual_codec(output: Path) -> CodecName:
+    """What an output is encoded with where nobody says it: all players know H.264; WebM can't hold it."""
+    return CodecName.av1 if output.suffix.lower() == ".webm" else CodecName.h264
 
 
 def check_threshold(threshold: float | None) -> None:

@@ -10,7 +10,6 @@ import typer
 
 from uunet import key_commands, looking_commands
 from uunet.arguments import (
-    CodecName,
     EvidenceName,
     UsageError,
     check_quality,
@@ -18,6 +17,7 @@ from uunet.arguments import (
     check_threshold,
     parse_time,
     parse_tracks,
+    usual_codec,
 )
 from uunet.options import AsJson, Case, Codec, Crf, Debug, Force, Keys, Log, PassphraseFile, Preset, Quiet
 from uunet.usage import HintedGroup
@@ -65,7 +65,7 @@ def deidentify(  # noqa: PLR0917
     model: Annotated[
         Path | None, typer.Option(help="Public model (U_e); default: the demonstration.")
     ] = None,
-    codec: Codec = CodecName.h264,
+    codec: Codec = None,
     crf: Crf = None,
     preset: Preset = None,
     lookahead: Annotated[
@@ -121,6 +121,7 @@ def deidentify(  # noqa: PLR0917
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
         check_threshold(threshold)
         model = None if model is None else model_path(str(model), "public")
+        codec = codec or usual_codec(output)
         check_quality(codec, crf, preset)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         todo = batch.plan(inputs, output, encode)
@@ -187,7 +188,7 @@ def reconstruct(  # noqa: PLR0917
         list[str] | None,
         typer.Option(metavar="N", help="Restore only these tracks of `inspect`; repeat it, or 3,5."),
     ] = None,
-    codec: Codec = CodecName.h264,
+    codec: Codec = None,
     crf: Crf = None,
     preset: Preset = None,
     force: Force = False,
@@ -220,6 +221,7 @@ def reconstruct(  # noqa: PLR0917
             )
         selection = Selection(parse_time(begin), parse_time(end), parse_tracks(track or [], modulo=not key))
         check_span(selection.begin, selection.end)
+        codec = codec or usual_codec(output)
         check_quality(codec, crf, preset)
         encode = EncodeSettings(codec=codec.value, crf=crf, preset=preset)
         if output.is_dir() and not public.is_dir():

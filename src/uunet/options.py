@@ -9,7 +9,7 @@ import typer
 
 from uunet.arguments import CodecName
 
-Codec = Annotated[CodecName, typer.Option(help="Of the output.")]
+Codec = Annotated[CodecName | None, typer.Option(help="Of the output; default h264, in WebM av1.")]
 Crf = Annotated[int | None, typer.Option(help="Constant quality, less is better; default 18, HEVC 20.")]
 Preset = Annotated[str | None, typer.Option(help="Of the encoder; default veryfast (AV1: 9).")]
 PassphraseFile = Annotated[

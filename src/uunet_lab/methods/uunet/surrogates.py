@@ -23,9 +23,9 @@ import numpy.typing as npt
 
 from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.datasets.landmarks import SURE, Landmarks
+from uunet_lab.methods.uunet.components import Floats, components, one_hot, project
 from uunet_lab.training.errors import TrainingError
 
-Floats = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]
 
 MOUTH = 3
@@ -107,8 +107,8 @@ def traits(
         small = cv2.resize(even * _OVAL, (_SIDE // 2, _SIDE // 2), interpolation=cv2.INTER_AREA)
         look.append(np.minimum(small, 3).ravel())
         detail.append(float((np.abs(cv2.Laplacian(even.mean(2), cv2.CV_32F)) * _OVAL[:, :, 0]).mean()))
-    expression = _components(np.stack(mouth), MOUTH, trusted)
-    explained = np.concatenate([pose, expression, np.stack(light), _one_hot(kept)], 1)
+    expression = components(np.stack(mouth), MOUTH, trusted)
+    explained = np.concatenate([pose, expression, np.stack(light), one_hot(kept)], 1)
     sharp = np.array(detail) > np.quantile(np.array(detail)[trusted], _BLURRED)
     return Traits(
         turn,
@@ -255,38 +255,20 @@ def _mean_colour(image: npt.NDArray[np.float32], oval: npt.NDArray[np.float32]) 
     return np.asarray((image * oval).sum((0, 1)) / (oval.sum() + 1e-3))
 
 
-def _one_hot(codes: Codes) -> Floats:
-    columns = [codes[:, i, None] == np.unique(codes[:, i]) for i in range(codes.shape[1])]
-    return np.concatenate([np.ones((len(codes), 1)), *columns], 1).astype(np.float64)
-
-
 def _code(looks: npt.NDArray[np.float32], explained: Floats, rows: Codes) -> npt.NDArray[np.float32]:
     """What is left of appearances when pose, light, expression and kept labels are known, in LOOK numbers.
 
     Where there are fewer faces than that, the rest are 0.
     """
     detail = min(_DETAIL, len(rows) - 1)
-    main = _project(looks.astype(np.float64), detail, rows)
+    main = project(looks.astype(np.float64), detail, rows)
     known = explained[rows]
     weights = np.linalg.solve(known.T @ known + _RIDGE * np.eye(known.shape[1]), known.T @ main[rows])
     left = main - explained @ weights
     code = np.zeros((len(looks), LOOK), np.float32)
-    scores = _project(left, min(LOOK, detail), rows)
+    scores = project(left, min(LOOK, detail), rows)
     code[:, : scores.shape[1]] = scores / scores[rows].std(0).clip(1e-6)
     return code.clip(-_BEYOND, _BEYOND)
-
-
-def _project(values: Floats, count: int, rows: Codes) -> Floats:
-    """The first principal components, by falling variance."""
-    centred = values - values[rows].mean(0)
-    directions = np.linalg.eigh(centred[rows].T @ centred[rows])[1][:, ::-1][:, :count]
-    return np.asarray(centred @ directions)
-
-
-def _components(values: npt.NDArray[np.float32], count: int, rows: Codes) -> Floats:
-    """The first principal components, in units of their standard deviation in the rows."""
-    scores = _project(values.astype(np.float64), count, rows)
-    return np.asarray(scores / scores[rows].std(0).clip(1e-6))
 
 
 def _soft_oval(centre: float, across: float, down: float) -> npt.NDArray[np.float32]:
