@@ -18,7 +18,7 @@ from uunet_lab.evaluation.commands import cross as evaluate_cross
 from uunet_lab.evaluation.commands import run as evaluate_run
 from uunet_lab.paper.commands import paper
 from uunet_lab.prove_command import prove
-from uunet_lab.reporting.commands import report
+from uunet_lab.reporting.commands import numbers, report
 from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
 
@@ -41,6 +41,7 @@ evaluate_app.command("cross")(evaluate_cross)
 app.command()(prove)
 app.command()(paper)
 app.command()(report)
+app.command()(numbers)
 app.add_typer(attack_app, name="attack")
 
 

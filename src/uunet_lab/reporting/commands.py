@@ -1,4 +1,4 @@
-"""`uunet-lab report`."""
+"""`uunet-lab report` and `uunet-lab numbers`."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ def report(
 
         count = write(results, output)
         terminal.say(f"{output}: {count} files of results, in one page that needs no other")
+
+
+def numbers(
+    documents: Annotated[list[Path], typer.Argument(metavar="DOCUMENT…", help="Markdown with blocks.")],
+    results: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+    templates: Annotated[Path, typer.Option(help="Folder of templates.")] = Path("results/numbers"),
+) -> None:
+    """Write the numbers of RESULTS into the blocks of documents, by their templates."""
+    with guarded() as terminal:
+        from uunet_lab.reporting.numbers import rewrite  # noqa: PLC0415
+
+        for document in documents:
+            changed = rewrite(document, templates, results)
+            terminal.say(f"{document}: {'written anew' if changed else 'as it was'}")

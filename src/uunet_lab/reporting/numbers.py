@@ -1,0 +1,99 @@
+"""Documents whose numbers are read from results: blocks of Markdown, each rendered from a template.
+
+A block stands between two comments, `<!-- numbers: NAME -->` and `<!-- end of numbers -->`; what is between
+them is made of the template NAME, in Jinja's language. There `read("pair.json")` is a file of results; the
+filters are those below and Jinja's own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+
+from uunet_lab.measuring.errors import MeasuringError
+
+_BLOCK = re.compile(r"(<!-- numbers: ([\w.-]+) -->\n).*?(?=<!-- end of numbers -->)", re.DOTALL)
+
+
+def fixed(value: float, digits: int) -> str:
+    """With so many decimals, thousands apart, and no zero before the point: .546, 29.9, 2,431."""
+    return re.sub(r"^(-?)0\.", r"\1.", f"{value:,.{digits}f}")
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """A share of 1 in per cent, without the sign, since several may follow each other: 99.79."""
+    return f"{100 * value:.{digits}f}"
+
+
+def interval(figure: dict[str, float], digits: int) -> str:
+    """A figure with its interval: .213 (.159 to .262)."""
+    low, high = fixed(figure["low"], digits), fixed(figure["high"], digits)
+    return f"{fixed(figure['value'], digits)} ({low} to {high})"
+
+
+def fill(document: str, templates: Path, results: Path) -> str:
+    """A document with all of its blocks rendered anew.
+
+    Args:
+        document: Markdown.
+        templates: folder of the templates that its blocks name.
+        results: folder of the results that these read.
+
+    Raises:
+        MeasuringError: the document has no block; a template, or what it reads, is missing or wrong.
+    """
+    made = Environment(  # noqa: S701 (Markdown, made of files of one's own)
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"fixed": fixed, "percent": percent, "interval": interval, "median": median}
+    made.globals["read"] = partial(_read, results)
+
+    def render(block: re.Match[str]) -> str:
+        try:
+            return f"{block[1]}{made.get_template(block[2]).render()}\n"
+        except (TemplateError, TypeError, ValueError) as error:
+            raise MeasuringError(
+                f"{block[2]} can't be filled: {error}", "correct the template, or measure what it reads"
+            ) from error
+
+    filled, count = _BLOCK.subn(render, document)
+    if not count:
+        raise MeasuringError(
+            "the document has no block of numbers",
+            "put `<!-- numbers: NAME -->` and `<!-- end of numbers -->` in",
+        )
+    return filled
+
+
+def rewrite(path: Path, templates: Path, results: Path) -> bool:
+    """`fill` a file; whether anything changed. The file is replaced whole, or not at all.
+
+    Raises:
+        MeasuringError: as `fill`; or the file can't be read or written.
+    """
+    try:
+        before = path.read_text("utf-8")
+        after = fill(before, templates, results)
+        if after != before:
+            partial_file = path.with_name(f".{path.name}.partial")
+            partial_file.write_text(after, "utf-8")
+            partial_file.replace(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise MeasuringError(f"{path} can't be written: {error}", "name a Markdown file of yours") from error
+    return after != before
+
+
+def _read(results: Path, name: str) -> Any:
+    try:
+        return json.loads((results / name).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise MeasuringError(f"{results / name} can't be read: {error}", "measure it again") from error
