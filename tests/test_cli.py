@@ -320,6 +320,15 @@ def test_a_video_without_faces_is_published_with_a_warning(folder: Path, tmp_pat
     assert "pseudonymised" not in ran.out
 
 
+def test_sound_can_be_left_out(tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    ran = Ran("deidentify", make_video(tmp_path / "in.mp4", sound=0.5), "-o", out, "--no-sound", "--json")
+    (file,) = ran.json["files"]
+    assert any("audio" in name for name in file["summary"]["stripped"])
+    with av.open(str(out)) as public:
+        assert [stream.type for stream in public.streams] == ["video"]
+
+
 def test_network_streams_are_no_files(tmp_path: Path) -> None:
     ran = Ran("deidentify", "https://example.com/x.mp4", "-o", tmp_path / "out.mp4")
     assert ran.code == 1

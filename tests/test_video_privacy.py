@@ -77,6 +77,17 @@ def test_metadata_is_kept_on_request_but_pictures_never(tmp_path: Path) -> None:
     assert "cover picture stream 3 (png)" in report.stripped
 
 
+@pytest.mark.parametrize("metadata", [False, True])
+def test_sound_is_left_out_on_request_and_named(tmp_path: Path, metadata: bool) -> None:
+    source = with_cover(tmp_path / "in.mp4")
+    target = tmp_path / "out.mp4"
+    _, _, report = transcode(source, target, keep_sound=False, keep_metadata=metadata)
+    assert any(name.startswith("audio stream") for name in report.stripped)
+    with av.open(str(target)) as written:
+        assert [s.type for s in written.streams if s.type != "data"] == ["video"]
+        assert bool(written.chapters()) is metadata
+
+
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
 def test_no_encoder_signs_its_work(tmp_path: Path, codec: Codec) -> None:
     target = tmp_path / "out.mp4"

@@ -83,6 +83,9 @@ def deidentify(  # noqa: PLR0917
     keep_metadata: Annotated[
         bool, typer.Option("--keep-metadata", help="Keep tags, chapters and data streams.")
     ] = False,
+    no_sound: Annotated[
+        bool, typer.Option("--no-sound", help="Leave out sound and subtitles: voices identify people.")
+    ] = False,
     boxes: Annotated[Path | None, typer.Option(help="Faces from a file instead of the detector.")] = None,
     export_boxes: Annotated[Path | None, typer.Option(help="Write the detected faces to a file.")] = None,
     to: Annotated[
@@ -137,6 +140,7 @@ def deidentify(  # noqa: PLR0917
             threshold=threshold,
             seed=seed,
             keep_metadata=keep_metadata,
+            keep_sound=not no_sound,
             boxes=boxes,
             export_boxes=export_boxes,
             seal=wanted_seal(to or [], evidence, sign, passphrase_file),

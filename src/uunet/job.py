@@ -49,6 +49,7 @@ class Options:
             default. Weaker detections still continue tracks.
         seed: of the virtual identities; None draws one, so that nobody can repeat the run.
         keep_metadata: keep tags, chapters and data streams.
+        keep_sound: keep sound, by whose voices people can be known, and subtitles.
         boxes: a file of boxes to use instead of a detector.
         detector: your own instead of the built-in one.
         export_boxes: where to write the detections.
@@ -63,6 +64,7 @@ class Options:
     threshold: float | None = None
     seed: int | None = None
     keep_metadata: bool = False
+    keep_sound: bool = True
     boxes: Path | None = None
     detector: FaceDetector | None = None
     export_boxes: Path | None = None

@@ -68,6 +68,7 @@ def deidentify(
         PublicWriter(
             *(target, reader.info, options.encode),
             keep_metadata=options.keep_metadata,
+            keep_sound=options.keep_sound,
             witness=sealer.witness,
         ) as writer,
         ExitStack() as extras,

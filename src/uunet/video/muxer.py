@@ -62,6 +62,7 @@ class Muxer:
         *,
         copy_streams: bool,
         keep_metadata: bool,
+        keep_sound: bool,
         span: Span,
         mode: int = 0o666,
         witness: Witness | None = None,
@@ -93,7 +94,12 @@ class Muxer:
             )
             self._stream = self._open_video()
             if copy_streams:
-                self._source = Passthrough(self._info, self._output, keep_metadata=keep_metadata, span=span)
+                self._source = Passthrough(
+                    *(self._info, self._output),
+                    keep_metadata=keep_metadata,
+                    keep_sound=keep_sound,
+                    span=span,
+                )
                 self._source.copy_video_tags(self._stream)
         except BaseException:
             self._partial.unlink(missing_ok=True)

@@ -38,11 +38,19 @@ class Passthrough:
     """
 
     def __init__(
-        self, info: VideoInfo, output: OutputContainer, *, keep_metadata: bool, span: Span = (None, None)
+        self,
+        info: VideoInfo,
+        output: OutputContainer,
+        *,
+        keep_metadata: bool,
+        keep_sound: bool,
+        span: Span = (None, None),
     ) -> None:
         self._output = output
         self._span = span
         self._keep = keep_metadata
+        self._kinds = ["audio", "subtitle"] if keep_sound else []
+        self._kinds += ["data", "attachment"] if keep_metadata else []
         self._copies: dict[int, Stream] = {}
         self.stripped: list[str] = []
         self.dropped: list[str] = []
@@ -104,8 +112,7 @@ class Passthrough:
         if stream is self._video:
             return
         name = _name(stream)
-        kept = ("audio", "subtitle", "data", "attachment") if self._keep else ("audio", "subtitle")
-        if stream.type in kept and not is_cover(stream) and not _is_picture(stream):
+        if stream.type in self._kinds and not is_cover(stream) and not _is_picture(stream):
             self._copy(stream, name)
         else:
             # Pictures beside the video (covers, thumbnails, a second camera) show what the video hides, so

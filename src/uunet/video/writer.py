@@ -82,8 +82,9 @@ class _Writer(Generic[F]):
             `image_codec`.
         info: the source's properties, from a reader.
         settings: how to encode.
-        copy_streams: whether sound and subtitles of `info.path` are copied.
+        copy_streams: whether anything but pictures of `info.path` is copied.
         keep_metadata: whether tags, chapters, data streams and fonts are kept. Pictures never are.
+        keep_sound: whether sound and subtitles are kept.
         span: seconds between which other streams are copied, where not the whole video is written.
         witness: is shown each window as it is in the file, and adds to what stands beside it. Not for images.
 
@@ -101,6 +102,7 @@ class _Writer(Generic[F]):
         *,
         copy_streams: bool = True,
         keep_metadata: bool = False,
+        keep_sound: bool = True,
         span: Span = (None, None),
         witness: Witness | None = None,
     ) -> None:
@@ -117,6 +119,7 @@ class _Writer(Generic[F]):
                 self._encoder,
                 copy_streams=copy_streams,
                 keep_metadata=keep_metadata,
+                keep_sound=keep_sound,
                 span=span,
                 mode=self._mode,
                 witness=witness,
