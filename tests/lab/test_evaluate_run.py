@@ -98,7 +98,7 @@ def test_what_can_not_be_measured_is_an_error_with_a_hint(
 def test_every_experiment_has_its_own_name_and_place_in_the_paper() -> None:
     assert list(EXPERIMENTS) == [name for name in EXPERIMENTS if name.isidentifier()]
     outside = {name for name, experiment in EXPERIMENTS.items() if not experiment.paper.startswith("IV-")}
-    assert outside == {"channel"}
+    assert outside == {"channel", "groups"}
 
 
 def test_people_with_several_images_come_first_and_whole(tmp_path: Path) -> None:

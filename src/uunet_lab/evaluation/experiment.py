@@ -11,8 +11,9 @@ import numpy as np
 from uunet.types import FaceDetector
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.measuring.landmarks import LandmarkFinder
+from uunet_lab.measuring.resampling import LEAST_PEOPLE
 
-Need = Literal["two people", "consecutive frames", "several sessions", "soft labels", "many people"]
+Need = Literal["two people", "consecutive frames", "several sessions", "soft labels", "many people", "groups"]
 
 SOFT_LABELS: dict[str, tuple[str, ...]] = {
     "gender": ("gender",),
@@ -20,6 +21,13 @@ SOFT_LABELS: dict[str, tuple[str, ...]] = {
     "hairstyle": ("hairstyle", "hair"),
 }
 """Those of Table III, and how sets name them."""
+
+BY_GROUP: dict[str, tuple[str, ...]] = {
+    "gender": ("gender",),
+    "ethnicity": ("ethnicity", "race"),
+    "age": ("age",),
+}
+"""Labels by which people are compared, and how sets name them."""
 
 SHOWN, LEARNT = 6, 50
 """People whom Fig. 8 shows, and on how many others at most its embedding is learnt; half as many as are shown
@@ -30,6 +38,7 @@ WANTING: dict[Need, str] = {
     "consecutive frames": "no frame of a sequence follows another: there are stills only",
     "several sessions": "there are no two sequences, nor two stills, of one person",
     "soft labels": "it has no gender, ethnicity or hairstyle",
+    "groups": f"no two genders, ethnicities or ages have {LEAST_PEOPLE} people each",
     "many people": f"fewer than {SHOWN + SHOWN // 2} people have two images",
 }
 """What is said of a set that lacks it."""
@@ -116,5 +125,7 @@ def _has(gallery: Gallery, need: Need) -> bool:
             return len(gallery.sessions()) > 0
         case "soft labels":
             return any(gallery.told(names) for names in SOFT_LABELS.values())
+        case "groups":
+            return any(len(gallery.groups(names)) > 1 for names in BY_GROUP.values())
         case "many people":
             return int((np.unique(gallery.identity, return_counts=True)[1] > 1).sum()) >= SHOWN + SHOWN // 2

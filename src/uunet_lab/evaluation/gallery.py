@@ -11,6 +11,7 @@ from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.evaluation.sampling import genuine_pairs
 from uunet_lab.measuring.judge import Descriptors, Recogniser
 from uunet_lab.measuring.mosaic import COLUMNS, MARGIN, ROWS, Image, Mosaic
+from uunet_lab.measuring.resampling import LEAST_PEOPLE
 
 Kind = Literal["x", "a", "r"]
 """Raw, as published (replaced), restored."""
@@ -141,6 +142,23 @@ class Gallery:
     def label(self, name: str) -> tuple[Codes, tuple[str, ...]]:
         """(n,) codes of a label of the measured faces, -1 where unknown, and what they stand for."""
         return self._faces.codes(name)[self._rows], self._faces.values(name)
+
+    def groups(self, names: Sequence[str]) -> dict[str, Codes]:
+        """Positions of the faces of each value of a label that LEAST_PEOPLE people or more have.
+
+        Args:
+            names: of the label, as for `told`; where the set has none of them, there are no groups.
+        """
+        name = self.told(names)
+        if name is None:
+            return {}
+        codes, values = self.label(name)
+        found = {value: np.flatnonzero(codes == code) for code, value in enumerate(values)}
+        return {
+            value: rows
+            for value, rows in found.items()
+            if len(np.unique(self.identity[rows])) >= LEAST_PEOPLE
+        }
 
     def strangers(self, limit: int, seed: int = 0) -> tuple[Codes, Descriptors]:
         """Raw faces of people who are not measured, for a judge to learn from; made once.

@@ -8,6 +8,7 @@ from uunet_lab.evaluation.detection import DETECTION
 from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.embedding import EMBEDDING
 from uunet_lab.evaluation.experiment import Experiment
+from uunet_lab.evaluation.groups import GROUPS
 from uunet_lab.evaluation.recognition import RECOGNITION, RECOGNITION_TRAINED
 from uunet_lab.evaluation.reversibility import REVERSIBILITY
 from uunet_lab.evaluation.scene import SCENE
@@ -24,5 +25,6 @@ EXPERIMENTS: dict[Name, Experiment] = {
     "diversity": DIVERSITY,
     "reversibility": REVERSIBILITY,
     "scene": SCENE,
+    "groups": GROUPS,
     "channel": CHANNEL,
 }

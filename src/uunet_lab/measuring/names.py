@@ -14,5 +14,6 @@ Name = Literal[
     "diversity",
     "reversibility",
     "scene",
+    "groups",
     "channel",
 ]

@@ -17,6 +17,7 @@ from uunet_lab.paper.figure_environments import consistency_figure, diversity_fi
 from uunet_lab.paper.figure_labels import embedding_figure, labels_figure
 from uunet_lab.paper.figure_reversibility import reversibility_figure
 from uunet_lab.paper.figure_scene import scene_figure
+from uunet_lab.paper.groups import groups_figure, groups_table
 from uunet_lab.paper.reading import Experiment, Measured, of, read
 from uunet_lab.paper.style import save
 from uunet_lab.paper.table_channel import messages_table, restoration_table
@@ -53,6 +54,7 @@ PARTS: dict[Experiment, Part] = {
     "diversity": Part("fig10-diversity", diversity_figure, (diversity_table,)),
     "reversibility": Part("fig11-reversibility", reversibility_figure, (reversibility_table,)),
     "scene": Part("fig12-scene", scene_figure, (scene_table, pose_table)),
+    "groups": Part("groups", groups_figure, (groups_table,)),
     "channel": Part("codecs", channel_figure, (restoration_table, messages_table)),
     "ablations": Part("fig14-ablations", ablations_figure, (ablations_table,)),
 }

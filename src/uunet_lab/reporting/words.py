@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
+from uunet_lab.paper.groups import LABELS as LABELLED
+from uunet_lab.paper.groups import groups
 from uunet_lab.paper.reading import Experiment, Measured
 from uunet_lab.paper.table_labels import LABELS
 
@@ -150,6 +152,23 @@ def _channel(m: dict[str, Any]) -> str:
     )
 
 
+def _groups(m: dict[str, Any]) -> str:
+    parts = []
+    for label in LABELLED:
+        found = {value: one for name, value, one in groups(m) if name == label}
+        if len(found) > 1:
+            by_found = sorted(found, key=lambda value: float(found[value]["found_x"]["value"]))
+            by_auc = sorted(found, key=lambda value: float(found[value]["auc_x_a"]["value"]))
+            few, many, well, least = by_found[0], by_found[-1], by_auc[0], by_auc[-1]
+            parts.append(
+                f"by {label}, a detector finds {told(found[few]['found_x'])} of raw faces of {few} and "
+                f"{told(found[many]['found_x'])} of {many}; a recogniser that sees the replaced one prefers "
+                f"the right one of two raw faces in {told(found[well]['auc_x_a'])} for {well}, in "
+                f"{told(found[least]['auc_x_a'])} for {least}"
+            )
+    return ("; ".join(parts) or "too few people of any two groups") + "."
+
+
 def _ablations(m: dict[str, Any]) -> str:
     variants = m["variants"]
     gone = [name for name, found in variants.items() if found["diverged"]]
@@ -226,6 +245,14 @@ WORDS: dict[Experiment, Words] = {
         "Whoever watches behaviour needs the direction of the head and the expression; nobody wants a frame "
         "round each face. Another person's face, beside it, is what keeping nothing would give.",
         _scene,
+    ),
+    "groups": Words(
+        "protects",
+        "Is everybody protected alike?",
+        "The same figures for groups of people, as the sets label them. A detector that finds fewer faces of "
+        "some leaves more of theirs bare; a higher AUC says that their replaced faces are recognised more "
+        "easily. Where intervals overlap, no difference is shown. Best and worst group of each label:",
+        _groups,
     ),
     "channel": Words(
         "restores",
