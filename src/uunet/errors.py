@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class UUNetError(Exception):
@@ -20,6 +20,16 @@ class UUNetError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors may come from another process; Python would make them anew from their message alone."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[UUNetError], args: tuple[Any, ...], state: dict[str, Any]) -> UUNetError:
+    error = kind.__new__(kind, *args)
+    error.__dict__ |= state
+    return error
 
 
 class FaultError(UUNetError):

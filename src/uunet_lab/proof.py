@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
+from uunet import Options, deidentify
 from uunet.errors import UUNetError
 from uunet_lab.attacks.finding import AttackError, Finding, record
 from uunet_lab.attacks.messages import messages
 from uunet_lab.attacks.metadata import metadata
+from uunet_lab.attacks.missed import missed
 from uunet_lab.attacks.naive import PEOPLE
 from uunet_lab.attacks.steganalysis import steganalysis
 from uunet_lab.evaluation.registry import EXPERIMENTS
@@ -22,7 +26,7 @@ from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.names import Name
 from uunet_lab.paper.drawing import draw
 from uunet_lab.reporting.page import write
-from uunet_lab.trials import try_inversion, try_linkability, try_missed, try_naive, try_parrot
+from uunet_lab.trials import try_inversion, try_linkability, try_naive, try_parrot
 
 QUICK = 60
 """Faces of each set, where all shall be done in some minutes."""
@@ -38,8 +42,7 @@ class Material:
     Attributes:
         sources: sets; that of the training is the first which trainings have seen.
         models: U_e and U_d.
-        clips: videos; the first, of 120 frames and more, is attacked in every way. Attacks on messages and
-            metadata, which no model touches, publish it with the demonstration's.
+        clips: videos; the first, of 120 frames and more, is attacked in every way.
         recordings: a CSV with identity and path, several videos of a person.
         own: a recogniser of our own, which judges beside dlib's.
     """
@@ -69,26 +72,41 @@ class Trial:
     attempt: Callable[[], Finding]
 
 
-def trials(given: Material, quick: bool) -> list[Trial]:
+def trials(given: Material, quick: bool, public: Path) -> list[Trial]:
     """All attacks, those that need no training first; one that lacks something says so when it is tried.
 
     Args:
         given: what there is to attack.
         quick: whether they shall ask fewer people and recordings, and hardly train.
+        public: where the first clip is published, once, by the first attack that looks at it.
     """
-    return [*_on_clips(given, quick), *_on_recordings(given, quick), *_on_sets(given, quick)]
+    return [*_on_clips(given, quick, public), *_on_recordings(given, quick), *_on_sets(given, quick)]
 
 
-def _on_clips(given: Material, quick: bool) -> list[Trial]:
+def _on_clips(given: Material, quick: bool, public: Path) -> list[Trial]:
     if not given.clips:
         return _wanting("--clip", "metadata", "missed", "messages", "steganalysis")
     clip, shown = given.clips[0], given.clips[:3] if quick else given.clips
     return [
         Trial("metadata", partial(metadata, clip)),
-        Trial("missed", partial(try_missed, clip, given.models[0], every=16 if quick else 4)),
-        Trial("messages", partial(messages, clip)),
+        Trial("missed", partial(_missed, clip, public, given.models[0], 32 if quick else 4)),
+        Trial("messages", partial(_messages, clip, public, given.models[0])),
         Trial("steganalysis", partial(steganalysis, shown)),
     ]
+
+
+def _missed(clip: Path, public: Path, model: Path, every: int) -> Finding:
+    return missed(clip, _published(clip, public, model), every=every, model=model)
+
+
+def _messages(clip: Path, public: Path, model: Path) -> Finding:
+    return messages(clip, public=_published(clip, public, model), model=model)
+
+
+def _published(clip: Path, public: Path, model: Path) -> Path:
+    if not public.is_file():
+        deidentify(clip, public, Options(model=model, seed=1))
+    return public
 
 
 def _on_recordings(given: Material, quick: bool) -> list[Trial]:
@@ -130,7 +148,8 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
 
     Args:
         given: what the pair is proved on.
-        output: a folder: `results/` as the laboratory's commands write it, `paper/` and `report.html`.
+        output: a folder: `results/` as the laboratory's commands write it, `paper/`, `report.html`, and
+            `public.mkv`, the first clip as published.
         tell: is told what is written, and what is skipped and why, a line each.
         quick: whether all shall be small: minutes, wide intervals.
 
@@ -149,14 +168,20 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
     everything = tuple(EXPERIMENTS)
     if not run(given.sources, given.models, everything, count, results, tell, quick, given.own, once):
         raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
-    failed = [trial.name for trial in trials(given, quick) if not _tried(trial, results, tell)]
+    public = output / "public.mkv"
+    public.unlink(missing_ok=True)  # another pair's, it may be
+    # beside the attacks, none of which is drawn: most of them leave a core idle
+    with ProcessPoolExecutor(1, get_context("spawn")) as beside:
+        drawing = beside.submit(draw, results, output / "paper")
+        failed = [trial.name for trial in trials(given, quick, public) if not _tried(trial, results, tell)]
+    drawn = drawing.result()
     if given.trained is not None:
         sheet = results / "pair" / "faces.png"
         held_out_sheet(given.trained, given.models, sheet)
         tell(f"{sheet}: x, a, r of people whom training never saw; it shows faces")
-    tell(f"{draw(results, output / 'paper')[0]}: tables and figures")
+    tell(f"{drawn[0]}: tables and figures")
     page = output / "report.html"
-    write(results, page)
+    write(results, page, output / "paper")
     if failed:
         raise MeasuringError(
             f"not tried: {', '.join(failed)}", f"the lines above say why; {page} has the rest"

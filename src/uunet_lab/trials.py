@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from uunet import Options, deidentify
 from uunet.models import Swapper, shipped
 from uunet_lab.attacks.finding import Finding
 from uunet_lab.attacks.inversion import FULL as INVERSION
 from uunet_lab.attacks.inversion import QUICK as INVERSION_QUICK
 from uunet_lab.attacks.inversion import inversion
 from uunet_lab.attacks.linkability import linkability
-from uunet_lab.attacks.missed import missed
 from uunet_lab.attacks.naive import naive
 from uunet_lab.attacks.parrot import FULL as PARROT
 from uunet_lab.attacks.parrot import QUICK as PARROT_QUICK
@@ -111,15 +108,3 @@ def try_linkability(
         UUNetError: the table, or the model, does not do; the judge is not installed.
     """
     return linkability(table, FastJudge(), model=public, each=each, seed=seed)
-
-
-def try_missed(clip: Path, public: Path | None = None, *, every: int = 4) -> Finding:
-    """`attacks.missed` on a clip that is published for it.
-
-    Raises:
-        UUNetError: the clip can't be published with the model.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        published = Path(folder) / "public.mkv"
-        deidentify(clip, published, Options(model=public))
-        return missed(clip, published, every=every, model=public)

@@ -43,7 +43,7 @@ def _prove(folder: Path, *options: object) -> Result:
 
 def _only(monkeypatch: pytest.MonkeyPatch, **attempts: Callable[[], Finding]) -> None:
     made = [Trial(name, attempt) for name, attempt in attempts.items()]
-    monkeypatch.setattr(proof, "trials", lambda given, quick: made)
+    monkeypatch.setattr(proof, "trials", lambda given, quick, public: made)
 
 
 def _fails(error: UUNetError) -> Callable[[], Finding]:
@@ -101,7 +101,7 @@ def test_what_is_not_there_is_said_before_anything_is_measured(tmp_path: Path) -
 
 def test_what_each_attack_needs() -> None:
     def ready(given: Material) -> list[str]:
-        made = trials(given, quick=False)
+        made = trials(given, False, Path("public.mkv"))
         assert len({trial.name for trial in made}) == len(made) == 8
         return [trial.name for trial in made if isinstance(trial.attempt, partial)]
 
@@ -117,7 +117,7 @@ def test_what_each_attack_needs() -> None:
 def test_an_attack_that_lacks_something_says_what() -> None:
     given = Material(sources=[Source(Path("seen"), False)], models=(Path("e"), Path("d")))
     lacks = {}
-    for trial in trials(given, quick=True):
+    for trial in trials(given, True, Path("public.mkv")):
         if not isinstance(trial.attempt, partial):
             with pytest.raises(AttackError) as raised:
                 trial.attempt()
@@ -129,7 +129,10 @@ def test_an_attack_that_lacks_something_says_what() -> None:
 def test_attacks_of_a_quick_proof_ask_less() -> None:
     sources = [Source(Path("seen"), False), Source(Path("unseen"), True)]
     given = Material(sources=sources, models=(Path("e"), Path("d")), clips=[Path(str(k)) for k in range(9)])
-    asked = {trial.name: cast("partial[Finding]", trial.attempt) for trial in trials(given, quick=True)}
+    asked = {
+        trial.name: cast("partial[Finding]", trial.attempt)
+        for trial in trials(given, True, Path("public.mkv"))
+    }
     assert [len(clips) for clips in asked["steganalysis"].args] == [3]
     assert asked["parrot"].keywords["quick"]
 

@@ -97,13 +97,17 @@ class Noticed:
         }
 
 
-def messages(clip: Path, other: Path | None = None) -> Finding:
+def messages(
+    clip: Path, other: Path | None = None, *, public: Path | None = None, model: Path | None = None
+) -> Finding:
     """Publish a clip, change the file in every way, and read it.
 
     Args:
         clip: a video of at least 120 frames, with or without faces.
         other: whose windows and messages are brought in, of the same size; None publishes `clip` once more,
             with other virtual identities.
+        public: what was published of `clip` with that model already, as H.264; None publishes it.
+        model: U_e; None takes the shipped one.
 
     Raises:
         AttackError: a clip is too short, or the two don't fit together.
@@ -111,10 +115,9 @@ def messages(clip: Path, other: Path | None = None) -> Finding:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        own, foreign = (
-            _published(source, folder / f"{seed}.mkv", seed)
-            for seed, source in ((1, clip), (2, other or clip))
-        )
+        own = _film(public or _published(clip, folder / "own.mkv", 1, model), clip)
+        source = other or clip
+        foreign = _film(_published(source, folder / "foreign.mkv", 2, model), source)
         noticed = noticed_in(own, foreign, folder)
     whose = other.name if other else "the same clip, published once more"
     return Finding(
@@ -130,9 +133,13 @@ def messages(clip: Path, other: Path | None = None) -> Finding:
     )
 
 
-def _published(source: Path, target: Path, seed: int) -> Film:
-    deidentify(source, target, Options(seed=seed))
-    film = load(target)
+def _published(source: Path, target: Path, seed: int, model: Path | None) -> Path:
+    deidentify(source, target, Options(model=model, seed=seed))
+    return target
+
+
+def _film(public: Path, source: Path) -> Film:
+    film = load(public)
     if film.frames < LEAST_FRAMES:
         raise AttackError(f"{source} has {film.frames} frames", f"give a clip of at least {LEAST_FRAMES}")
     return replace(film, windows=film.windows[:_MOST])

@@ -19,7 +19,7 @@ from uunet.video import Codec
 from uunet_lab.attacks.finding import AttackError, Finding, named
 from uunet_lab.attacks.planting import Image, plant_image, plant_video
 
-_FRAMES = 24
+_FRAMES = 12
 _PLANTED: tuple[tuple[str, str, Codec], ...] = (
     ("a.mp4", "a-public.mp4", "h264"),
     ("a.mp4", "a-public.mkv", "hevc"),

@@ -85,7 +85,7 @@ def draw(results: Path, output: Path) -> list[Path]:
         for make in part.tables:
             written += _table(make(found), output, page)
         for result in measured:
-            place = Path(result.faces) / result.model / part.name
+            place = place_of(result)
             written += save(partial(part.figure, result), output / place)
             page.append(_shown(result, place))
     compared = domains(found)
@@ -96,6 +96,11 @@ def draw(results: Path, output: Path) -> list[Path]:
     first = output / "paper.md"
     first.write_text("\n".join(page), "utf-8")
     return [first, *written]
+
+
+def place_of(result: Measured) -> Path:
+    """Where the figure of a file of results is drawn, in the folder of all, without suffix."""
+    return Path(result.faces) / result.model / PARTS[result.experiment].name
 
 
 def _table(table: Table, output: Path, page: list[str]) -> list[Path]:

@@ -53,6 +53,7 @@ def save(draw: Callable[[], Figure], path: Path) -> list[Path]:
     with _ruled():
         drawn = draw()
         drawn.savefig(path.with_suffix(".png"), dpi=_DPI, metadata={"Software": None})
+        drawn.set_layout_engine("none")  # its places are found: finding them is most of the time
         drawn.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     return [path.with_suffix(".png"), path.with_suffix(".svg")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 
@@ -54,12 +55,13 @@ Sheets of tracks and tracklets go from left to right in time.</p>$sheets
 )
 
 
-def write(folder: Path, output: Path) -> int:
+def write(folder: Path, output: Path, figures: Path | None = None) -> int:
     """Write the page; it appears whole or not at all.
 
     Args:
         folder: of results.
         output: the HTML file.
+        figures: where `paper` has drawn them; None draws them anew.
 
     Returns:
         How many files of results it binds.
@@ -70,7 +72,7 @@ def write(folder: Path, output: Path) -> int:
     """
     if output.is_dir() or not output.parent.is_dir():
         raise OutputError(f"{output} can't be written", "name a file in a folder that exists")
-    results = gather(folder)
+    results = replace(gather(folder), figures=figures)
     partial = output.with_name(f".{output.name}.partial")
     try:
         partial.write_text(page(results, folder), "utf-8")

@@ -19,8 +19,15 @@ _WIDEST = 1600  # pixels of a contact sheet: 8 inches at 200 dots each
 _QUALITY = 88
 
 
-def svg(draw: Callable[[], Figure]) -> str:
-    """A figure as the address of an image that lies in the page itself."""
+def svg(draw: Callable[[], Figure], ready: Path | None = None) -> str:
+    """A figure as the address of an image that lies in the page itself.
+
+    Args:
+        draw: draws it.
+        ready: where it may lie drawn already.
+    """
+    if ready is not None and ready.is_file():
+        return _address("image/svg+xml", ready.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         written = save(draw, Path(folder) / "figure")
         data = next(path for path in written if path.suffix == ".svg").read_bytes()

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from uunet_lab.paper.domains import Domain, domains, domains_figure, domains_table
-from uunet_lab.paper.drawing import PARTS
+from uunet_lab.paper.drawing import DOMAINS, PARTS, place_of
 from uunet_lab.paper.reading import Experiment, Measured, of
 from uunet_lab.reporting.facts import facts, table, text
 from uunet_lab.reporting.pictures import sheet, svg
@@ -67,13 +67,16 @@ def paper(results: Results) -> str:
     shown = [_experiment(results, experiment) for experiment in PARTS if of(results.experiments, experiment)]
     compared = domains(results.experiments)
     if len(compared) > 1:
-        shown.append(_domains(compared))
+        shown.append(_domains(compared, results))
     return "".join(shown)
 
 
-def _domains(compared: Sequence[Domain]) -> str:
+def _domains(compared: Sequence[Domain], results: Results) -> str:
     """Fig. 13, which puts figures of several experiments side by side."""
-    made, address = domains_table(compared), svg(partial(domains_figure, compared))
+    made, address = (
+        domains_table(compared),
+        svg(partial(domains_figure, compared), results.drawn(Path(DOMAINS))),
+    )
     return (
         '<section id="domains"><h3>Does it hold on footage of another kind? (Fig. 13)</h3>'
         "<p>A pair that learnt on one set is measured on others, of which no training saw anything (orange "
@@ -94,12 +97,13 @@ def _experiment(results: Results, experiment: Experiment) -> str:
         made = make(results.experiments)
         shown.append(table(made.header, made.rows, made.caption))
     for result in measured:
-        shown.append(_figure(result))
+        shown.append(_figure(result, results))
     return "".join([*shown, "</section>"])
 
 
-def _figure(result: Measured) -> str:
-    address = svg(partial(PARTS[result.experiment].figure, result))
+def _figure(result: Measured, results: Results) -> str:
+    part = PARTS[result.experiment]
+    address = svg(partial(part.figure, result), results.drawn(place_of(result)))
     words = f"{said(result)} " if result.experiment in WORDS else ""
     return (
         f'<figure><img alt="{text(result.experiment)}, {text(result.name)}" src="{address}">'

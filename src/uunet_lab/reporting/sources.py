@@ -72,12 +72,18 @@ class Results:
         attacks: files with a verdict, by name.
         others: all others, by name.
         sheets: pictures beside them, by name.
+        figures: where `paper` has drawn these same results; None: figures are drawn anew.
     """
 
     experiments: list[Measured]
     attacks: list[Source]
     others: list[Source]
     sheets: list[Path]
+    figures: Path | None = None
+
+    def drawn(self, place: Path) -> Path | None:
+        """Where a figure of this place lies, if it is drawn."""
+        return None if self.figures is None else self.figures / place.with_suffix(".svg")
 
     @property
     def count(self) -> int:
