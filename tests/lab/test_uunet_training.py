@@ -36,7 +36,7 @@ CARD = Card("tiny", "public", "0" * 32, 64, 20, demonstration=True, data="noise"
 
 
 def _training(profile: SeenHiddenProfile = TINY) -> SeenHiddenTraining:
-    return SeenHiddenTraining(open_devices("bf16-mixed"), made_up_source(), profile, seed=3)
+    return SeenHiddenTraining(open_devices("auto"), made_up_source(), profile, seed=3)
 
 
 def test_the_painter_sees_ring_thumbnail_and_what_is_observed() -> None:
