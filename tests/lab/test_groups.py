@@ -14,7 +14,7 @@ from uunet_lab.datasets.index import FaceSet
 from uunet_lab.evaluation.detection import FACE
 from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Deidentifier, Gallery
-from uunet_lab.evaluation.groups import GROUPS
+from uunet_lab.evaluation.groups import GROUPS, by_number
 from uunet_lab.measuring.pair import psnr
 from uunet_lab.paper.groups import groups, groups_figure, groups_table
 from uunet_lab.paper.reading import Measured
@@ -108,7 +108,7 @@ def test_words_name_the_best_and_the_worst_group(people: FaceSet) -> None:
     a, b = found["gender"]
     found["gender"][a]["found_x"]["value"], found["gender"][b]["found_x"]["value"] = 0.2, 0.7
     words = said(Measured("groups", "set", "model", "d", "c", "x", found))
-    assert words.index(f"of raw faces of {a}") < words.index(f"of {b}; a recogniser")
+    assert words.index(f"of raw faces labelled {a}") < words.index(f"of {b}; a recogniser")
     assert [label for label, *_ in groups(found)] == ["gender", "gender"]
     assert "too few people" in said(Measured("groups", "set", "model", "d", "c", "x", {}))
 
@@ -117,3 +117,9 @@ def test_nobody_found_is_a_figure_too(people: FaceSet) -> None:
     gallery = _gallery(people, Untouched())
     found = GROUPS.measure(Bench(gallery, Blind()))
     assert {group["found_a"]["value"] for group in found["gender"].values()} == {0}
+
+
+def test_ages_come_as_in_life() -> None:
+    ages = {"more than 70": 0, "10-19": 0, "3-9": 0, "0-2": 0}
+    assert [age for age, _ in sorted(ages.items(), key=by_number)] == ["0-2", "3-9", "10-19", "more than 70"]
+    assert [one for one, _ in sorted({"M": 0, "F": 0}.items(), key=by_number)] == ["F", "M"]

@@ -9,6 +9,7 @@ street.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,12 @@ def _recognised(gallery: Gallery, rows: Codes) -> dict[str, Any]:
     return auc
 
 
+def by_number(group: tuple[str, object]) -> tuple[int, str]:
+    """Ages as they come in life: 3-9 before 10-19."""
+    number = re.search(r"\d+", group[0])
+    return int(number[0]) if number else 0, group[0]
+
+
 def _measure(bench: Bench) -> dict[str, Any]:
     gallery = bench.gallery
     found: dict[str, Floats] = {
@@ -44,7 +51,7 @@ def _measure(bench: Bench) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for label, columns in BY_GROUP.items():
         figures[label] = {}
-        for value, rows in gallery.groups(columns).items():
+        for value, rows in sorted(gallery.groups(columns).items(), key=by_number):
             person = gallery.identity[rows]
             figures[label][value] = {
                 "found_x": mean_over_people(found["x"][rows], person),

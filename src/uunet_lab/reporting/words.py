@@ -161,7 +161,7 @@ def _groups(m: dict[str, Any]) -> str:
             by_auc = sorted(found, key=lambda value: float(found[value]["auc_x_a"]["value"]))
             few, many, well, least = by_found[0], by_found[-1], by_auc[0], by_auc[-1]
             parts.append(
-                f"by {label}, a detector finds {told(found[few]['found_x'])} of raw faces of {few} and "
+                f"by {label}, a detector finds {told(found[few]['found_x'])} of raw faces labelled {few} and "
                 f"{told(found[many]['found_x'])} of {many}; a recogniser that sees the replaced one prefers "
                 f"the right one of two raw faces in {told(found[well]['auc_x_a'])} for {well}, in "
                 f"{told(found[least]['auc_x_a'])} for {least}"
