@@ -196,6 +196,8 @@ def seen_hidden_training(  # noqa: PLR0917
     Raises:
         DatasetError, TrainingError: the set, its labels or the run of the painter don't do.
     """
+    if phases.painter is not None and phases.painter.is_file():
+        raise TrainingError(f"{phases.painter} is a file", "name the folder of the painter's run")
     before = None if phases.painter is None else load(phases.painter / CHECKPOINT)
     paint_steps = phases.paint if before is None else painted_steps(before)
     profile = replace(

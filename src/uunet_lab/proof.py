@@ -11,8 +11,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from uunet import Options, deidentify
-from uunet.errors import UUNetError
+from uunet.errors import OutputError, UUNetError
+from uunet.video import RawReader
 from uunet_lab.attacks.finding import AttackError, Finding, record
+from uunet_lab.attacks.linkability import recordings
 from uunet_lab.attacks.messages import messages
 from uunet_lab.attacks.metadata import metadata
 from uunet_lab.attacks.missed import missed
@@ -160,9 +162,7 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
         MeasuringError: nothing was measured; or attacks failed, which are told then, after all else is done.
         UUNetError: a set, or the models, don't do.
     """
-    for path in (*given.clips, *([given.recordings] if given.recordings else [])):
-        if not path.is_file():
-            raise MeasuringError(f"{path} is no file", "give videos to --clip, a CSV to --recordings")
+    _check(given, output)
     results = output / "results"
     count, once = (QUICK, LONGEST) if quick else (COUNT, ())
     everything = tuple(EXPERIMENTS)
@@ -183,15 +183,27 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
     page = output / "report.html"
     write(results, page, output / "paper")
     if failed:
-        raise MeasuringError(
-            f"not tried: {', '.join(failed)}", f"the lines above say why; {page} has the rest"
-        )
+        raise MeasuringError(f"failed: {', '.join(failed)}", f"the lines above say why; {page} has the rest")
     return page
+
+
+def _check(given: Material, output: Path) -> None:
+    """What would fail after an hour fails at once."""
+    if any(place.exists() and not place.is_dir() for place in (output, *output.parents)):
+        raise OutputError(f"{output} is no folder", "name a folder, or one that is not there yet")
+    for path in (*given.clips, *([given.recordings] if given.recordings else [])):
+        if not path.is_file():
+            raise MeasuringError(f"{path} is no file", "give videos to --clip, a CSV to --recordings")
+    for clip in given.clips:
+        RawReader(clip, codec="h264").close()
+    if given.recordings is not None:
+        recordings(given.recordings)
 
 
 def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> bool:
     """Try an attack and write what it found; False if it failed on what it was given."""
     path = results / "attacks" / f"{trial.name}.json"
+    path.unlink(missing_ok=True)  # what an earlier proof found must not stand for this one
     began = time.monotonic()
     try:
         found = trial.attempt()

@@ -14,7 +14,7 @@ from uunet_lab import options
 
 def prove(  # noqa: PLR0917 (typer's arguments are options)
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Folder for results/, paper/ and report.html.")
+        Path, typer.Option("-o", "--output", help="Folder for results/, paper/, report.html and public.mkv.")
     ],
     model: options.Models = None,
     data: options.Data = None,

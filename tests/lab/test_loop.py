@@ -221,3 +221,10 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
     layer(POINTS).square().mean().backward()
     assert layer.weight.grad is not None
     assert gradient == pytest.approx(layer.weight.grad[0].tolist())
+
+
+def test_a_run_that_begins_at_its_end_leaves_a_checkpoint(tmp_path: Path) -> None:
+    line = Line(open_devices(), steps=4)
+    line.step = 4
+    assert run(line, tmp_path, lambda _: None)
+    assert load(tmp_path / "last.pt")["step"] == 4

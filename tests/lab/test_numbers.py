@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from uunet_lab.__main__ import app
 from uunet_lab.measuring.errors import MeasuringError
-from uunet_lab.reporting.numbers import fill, fixed, interval, percent
+from uunet_lab.reporting.numbers import fill, fixed, interval, percent, rewrite
 
 ROOT = Path(__file__).parents[2]
 BLOCK = "before\n<!-- numbers: a.md -->\nold\n<!-- end of numbers -->\nafter\n"
@@ -49,6 +49,7 @@ def test_blocks_are_filled_and_the_rest_stays(templates: Path) -> None:
         ('{{ read("b.json") }}', "b.json can't be read"),
         ('{{ read("a.json").auc | fixed("x") }}', "can't be filled"),
         ("{{ read(", "can't be filled"),
+        ("{{ 1 / 0 }}", "can't be filled"),
     ],
 )
 def test_what_is_not_there_is_an_error(templates: Path, template: str, says: str) -> None:
@@ -62,6 +63,33 @@ def test_a_document_without_blocks_and_a_block_without_template(templates: Path)
         _fill(templates, "nothing")
     with pytest.raises(MeasuringError, match=r"b.md can't be filled"):
         _fill(templates, BLOCK.replace("a.md", "b.md"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        BLOCK.replace("<!-- end of numbers -->\n", "") + BLOCK,
+        BLOCK + BLOCK.replace("<!-- end of numbers -->", ""),
+    ],
+)
+def test_a_block_without_end_takes_nothing_that_stands_behind_it(templates: Path, document: str) -> None:
+    with pytest.raises(MeasuringError, match="has no end"):
+        _fill(templates, document)
+
+
+def test_a_template_that_would_end_its_block_is_refused(templates: Path) -> None:
+    (templates / "a.md").write_text("one <!-- end of numbers --> two")
+    with pytest.raises(MeasuringError, match="marks of a block"):
+        _fill(templates)
+
+
+def test_all_documents_are_filled_or_none(templates: Path) -> None:
+    good, bad = templates.parent / "good.md", templates.parent / "bad.md"
+    good.write_text(BLOCK)
+    bad.write_text(BLOCK.replace("a.md", "b.md"))
+    with pytest.raises(MeasuringError, match=r"bad.md: b.md can't be filled"):
+        rewrite([good, bad], templates, templates.parent / "results")
+    assert good.read_text() == BLOCK
 
 
 def test_how_numbers_are_written() -> None:

@@ -82,7 +82,7 @@ def test_an_attack_that_fails_stops_nothing_and_is_said(
     assert ran.exit_code == 1
     assert "messages.json: skipped, it is too short" in ran.stdout
     assert "parrot.json: failed, the disk is full" in ran.stdout
-    assert "not tried: parrot" in ran.stderr
+    assert "failed: parrot" in ran.stderr
     written = sorted(path.name for path in (tmp_path / "proof" / "results" / "attacks").iterdir())
     assert written == ["naive.json"]
     assert (tmp_path / "proof" / "report.html").is_file()
@@ -97,6 +97,36 @@ def test_what_is_not_there_is_said_before_anything_is_measured(tmp_path: Path) -
     ran = _prove(tmp_path)
     assert ran.exit_code == 1
     assert "no set is given" in ran.stderr
+
+
+@pytest.mark.parametrize("option", ["--clip", "--recordings"])
+def test_what_can_not_be_read_is_said_before_anything_is_measured(tmp_path: Path, option: str) -> None:
+    packed(tmp_path / "people", people=30)
+    (tmp_path / "text.mp4").write_text("no video, no table")
+    ran = _prove(tmp_path, "--data", tmp_path / "people", option, tmp_path / "text.mp4")
+    assert ran.exit_code == 1
+    assert "text.mp4" in ran.stderr and "hint:" in ran.stderr
+    assert not (tmp_path / "proof").exists()
+
+
+def test_an_output_that_is_a_file_is_said(tmp_path: Path) -> None:
+    packed(tmp_path / "people", people=30)
+    (tmp_path / "proof").write_text("mine")
+    ran = _prove(tmp_path, "--data", tmp_path / "people")
+    assert ran.exit_code == 1
+    assert "proof is no folder" in ran.stderr
+    assert (tmp_path / "proof").read_text() == "mine"
+
+
+def test_what_an_earlier_proof_found_does_not_stand_for_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed(tmp_path / "people", people=30)
+    _only(monkeypatch, missed=lambda: FOUND)
+    assert _prove(tmp_path, "--data", tmp_path / "people").exit_code == 0
+    _only(monkeypatch, missed=_fails(UUNetError("the disk is full", "make room")))
+    assert _prove(tmp_path, "--data", tmp_path / "people").exit_code == 1
+    assert "Half of it is noticed." not in (tmp_path / "proof" / "report.html").read_text()
 
 
 def test_what_each_attack_needs() -> None:

@@ -129,6 +129,7 @@ def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:
         (("train", "uunet", run, "--faces", packed), "faces can be found in"),
         (("train", "uunet", run, "--faces", packed, "--paint-steps", 0, "--hide-steps", 0), "of no steps"),
         (("train", "uunet", run, "--faces", packed, "--painter", tmp_path), "there is no"),
+        (("train", "uunet", run, "--faces", packed, "--painter", packed / "images.npy"), "is a file"),
         ((*paper, "--faces", packed, "--painter", tmp_path), "paper-slim has no --painter"),
         (
             ("train", "uunet", run, "--faces", packed, "--painter", tmp_path, "--paint-steps", 2),

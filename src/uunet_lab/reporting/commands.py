@@ -31,6 +31,5 @@ def numbers(
     with guarded() as terminal:
         from uunet_lab.reporting.numbers import rewrite  # noqa: PLC0415
 
-        for document in documents:
-            changed = rewrite(document, templates, results)
+        for document, changed in rewrite(documents, templates, results).items():
             terminal.say(f"{document}: {'written anew' if changed else 'as it was'}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -18,7 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from uunet_lab.measuring.errors import MeasuringError
 
-_BLOCK = re.compile(r"(<!-- numbers: ([\w.-]+) -->\n).*?(?=<!-- end of numbers -->)", re.DOTALL)
+_BEGIN, _END = "<!-- numbers: ", "<!-- end of numbers -->"
+_BLOCK = re.compile(rf"({_BEGIN}([\w.-]+) -->\n).*?(?={_END})", re.DOTALL)
 
 
 def fixed(value: float, digits: int) -> str:
@@ -58,14 +60,21 @@ def fill(document: str, templates: Path, results: Path) -> str:
     made.globals["read"] = partial(_read, results)
 
     def render(block: re.Match[str]) -> str:
+        if block[0].count(_BEGIN) > 1:  # what stands between would be lost
+            raise MeasuringError(f"the block of {block[2]} has no end", f"put `{_END}` behind it")
         try:
-            return f"{block[1]}{made.get_template(block[2]).render()}\n"
-        except (TemplateError, TypeError, ValueError) as error:
+            made_of_it = made.get_template(block[2]).render()
+            if _BEGIN in made_of_it or _END in made_of_it:
+                raise ValueError("it has the marks of a block in it")
+            return f"{block[1]}{made_of_it}\n"
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise MeasuringError(
                 f"{block[2]} can't be filled: {error}", "correct the template, or measure what it reads"
             ) from error
 
     filled, count = _BLOCK.subn(render, document)
+    if document.count(_BEGIN) > count:
+        raise MeasuringError("the last block of numbers has no end", f"put `{_END}` behind it")
     if not count:
         raise MeasuringError(
             "the document has no block of numbers",
@@ -74,22 +83,32 @@ def fill(document: str, templates: Path, results: Path) -> str:
     return filled
 
 
-def rewrite(path: Path, templates: Path, results: Path) -> bool:
-    """`fill` a file; whether anything changed. The file is replaced whole, or not at all.
+def rewrite(paths: Sequence[Path], templates: Path, results: Path) -> dict[Path, bool]:
+    """`fill` files; which of them have changed. All are filled before the first one is written.
 
     Raises:
-        MeasuringError: as `fill`; or the file can't be read or written.
+        MeasuringError: as `fill`, of a file that it names; or one can't be read or written.
     """
-    try:
-        before = path.read_text("utf-8")
-        after = fill(before, templates, results)
-        if after != before:
-            partial_file = path.with_name(f".{path.name}.partial")
-            partial_file.write_text(after, "utf-8")
-            partial_file.replace(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise MeasuringError(f"{path} can't be written: {error}", "name a Markdown file of yours") from error
-    return after != before
+    filled: dict[Path, str] = {}
+    changed: dict[Path, bool] = {}
+    for path in paths:
+        try:
+            before = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise MeasuringError(f"{path} can't be read: {error}", "name a Markdown file of yours") from error
+        try:
+            filled[path] = fill(before, templates, results)
+        except MeasuringError as error:
+            raise MeasuringError(f"{path}: {error}", error.hint) from error
+        changed[path] = filled[path] != before
+    for path in (path for path, new in changed.items() if new):
+        beside = path.with_name(f".{path.name}.partial")
+        try:
+            beside.write_text(filled[path], "utf-8")
+            beside.replace(path)
+        except OSError as error:
+            raise MeasuringError(f"{path} can't be written: {error}", "name a file of yours") from error
+    return changed
 
 
 def _read(results: Path, name: str) -> Any:

@@ -133,7 +133,7 @@ def run(
             if training.step % save_every == 0:
                 save(training, folder)
                 saved = training.step
-    if training.step > saved:
+    if training.step > saved or not (folder / CHECKPOINT).exists():
         save(training, folder)
     return training.step >= training.steps
 
