@@ -49,6 +49,7 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
         from uunet_lab.assembly import matcher_training  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
+        _refuse_file(run)
         fabric = open_devices(precision, devices)
         measure = ["uunet-lab", "evaluate", "matcher", str(run), "--faces", str(faces), "-o", "matcher.json"]
         _go(terminal, matcher_training(fabric, faces, label, profile, steps, seed), run, measure)
@@ -68,6 +69,7 @@ def train_recogniser(  # noqa: PLR0917 (typer's arguments are options)
         from uunet_lab.assembly import recogniser_training  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
+        _refuse_file(run)
         training = recogniser_training(open_devices(precision, devices), faces, steps, seed)
         command = ["uunet-lab", "evaluate", "run", "--unseen", str(faces), "--recogniser", str(run)]
         _go(terminal, training, run, command)
@@ -123,6 +125,7 @@ def train_uunet(  # noqa: PLR0917
         from uunet_lab import assembly  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
+        _refuse_file(run)
         fabric = open_devices(precision, devices)
         kept = None if keep is None else assembly.names_of(keep)
         training: Training
@@ -134,6 +137,12 @@ def train_uunet(  # noqa: PLR0917
             training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)
         export = ["uunet-lab", "export", str(run), "-o", "models", "--name", run.name]
         _go(terminal, training, run, [*export, "--data", "where the faces come from"])
+
+
+def _refuse_file(run: Path) -> None:
+    """Before anything is computed for it."""
+    if run.exists() and not run.is_dir():
+        raise OptionError(f"{run} is a file", "name a folder for the run")
 
 
 def _refuse(profile: str, options: dict[str, Any]) -> None:

@@ -96,6 +96,13 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
         assert (tmp_path / f"{table}.md").read_text("utf-8") in page
 
 
+def test_an_output_that_is_a_file_is_said(results: Path, tmp_path: Path) -> None:
+    (tmp_path / "paper").write_text("mine")
+    ran = _paper(results, tmp_path / "paper")
+    assert ran.exit_code == 1
+    assert "can't write" in ran.stderr and "hint: " in ran.stderr
+
+
 def test_the_same_results_give_the_same_files(results: Path, tmp_path: Path) -> None:
     one = tmp_path / "results" / "films" / "one_pair"
     one.mkdir(parents=True)

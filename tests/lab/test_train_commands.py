@@ -151,6 +151,15 @@ def test_what_is_refused_says_what_to_do(packed: Path, tmp_path: Path) -> None:
     assert not run.exists()
 
 
+@pytest.mark.parametrize("command", [("matcher", "--label", "id"), ("recogniser",), ("uunet",)])
+def test_a_run_is_no_file(packed: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "run").write_text("mine")
+    result = _call("train", command[0], tmp_path / "run", *command[1:], "--faces", packed)
+    assert result.exit_code == 1
+    assert "run is a file" in result.output and "hint: " in result.output
+    assert (tmp_path / "run").read_text() == "mine"
+
+
 def test_one_matcher_for_each_label(packed: Path, tmp_path: Path) -> None:
     _matcher(tmp_path / "id", packed, "id")
     twice = ("--matcher", tmp_path / "id", "--matcher", tmp_path / "id")

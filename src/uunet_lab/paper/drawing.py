@@ -9,6 +9,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from uunet.errors import OutputError
 from uunet_lab.paper.ablations import ablations_figure, ablations_table
 from uunet_lab.paper.domains import domains, domains_figure, domains_table
 from uunet_lab.paper.figure_channel import channel_figure
@@ -75,9 +76,15 @@ def draw(results: Path, output: Path) -> list[Path]:
 
     Raises:
         MeasuringError: there are no results, or one is damaged.
+        OutputError: the folder can't be made.
     """
     found, written, page = read(results), [], ["# The paper's tables and figures, measured\n"]
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"can't write {output}: {error.strerror or error}", "name another folder"
+        ) from error
     for experiment, part in PARTS.items():
         measured = of(found, experiment)
         if not measured:
