@@ -173,7 +173,7 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
     # beside the attacks, none of which is drawn: most of them leave a core idle
     with ProcessPoolExecutor(1, get_context("spawn")) as beside:
         drawing = beside.submit(draw, results, output / "paper")
-        failed = [trial.name for trial in trials(given, quick, public) if not _tried(trial, results, tell)]
+        outcomes = {trial.name: _tried(trial, results, tell) for trial in trials(given, quick, public)}
     drawn = drawing.result()
     if given.trained is not None:
         sheet = results / "pair" / "faces.png"
@@ -181,7 +181,9 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
         tell(f"{sheet}: x, a, r of people whom training never saw; it shows faces")
     tell(f"{drawn[0]}: tables and figures")
     page = output / "report.html"
-    write(results, page, output / "paper")
+    left_out = {name: outcome.why for name, outcome in outcomes.items() if outcome.why}
+    write(results, page, figures=output / "paper", left_out=left_out)
+    failed = [name for name, outcome in outcomes.items() if outcome.failed]
     if failed:
         raise MeasuringError(f"failed: {', '.join(failed)}", f"the lines above say why; {page} has the rest")
     return page
@@ -200,8 +202,16 @@ def _check(given: Material, output: Path) -> None:
         recordings(given.recordings)
 
 
-def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> bool:
-    """Try an attack and write what it found; False if it failed on what it was given."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of a trial: why it found nothing out, empty where it did; whether it failed on what it was given."""
+
+    why: str = ""
+    failed: bool = False
+
+
+def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> Outcome:
+    """Try an attack and write what it found."""
     path = results / "attacks" / f"{trial.name}.json"
     path.unlink(missing_ok=True)  # what an earlier proof found must not stand for this one
     began = time.monotonic()
@@ -209,11 +219,11 @@ def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> bool:
         found = trial.attempt()
     except AttackError as error:
         tell(f"{path}: skipped, {error}")
-        return True
+        return Outcome(f"skipped, {error}")
     except UUNetError as error:
         tell(f"{path}: failed, {error}")
-        return False
+        return Outcome(f"failed, {error}", failed=True)
     seconds = time.monotonic() - began
     record(path, found, seconds)
     tell(f"{path}: {seconds:.0f} s. {found.verdict}")
-    return True
+    return Outcome()

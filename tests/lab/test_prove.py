@@ -85,6 +85,9 @@ def test_an_attack_that_fails_stops_nothing_and_is_said(
     assert "failed: parrot" in ran.stderr
     written = sorted(path.name for path in (tmp_path / "proof" / "results" / "attacks").iterdir())
     assert written == ["naive.json"]
+    page = (tmp_path / "proof" / "report.html").read_text()
+    assert "messages: skipped, it is too short" in page
+    assert "parrot: failed, the disk is full" in page
     assert (tmp_path / "proof" / "report.html").is_file()
 
 

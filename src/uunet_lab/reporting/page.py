@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from string import Template
@@ -55,13 +56,20 @@ Sheets of tracks and tracklets go from left to right in time.</p>$sheets
 )
 
 
-def write(folder: Path, output: Path, figures: Path | None = None) -> int:
+def write(
+    folder: Path,
+    output: Path,
+    *,
+    figures: Path | None = None,
+    left_out: Mapping[str, str] | None = None,
+) -> int:
     """Write the page; it appears whole or not at all.
 
     Args:
         folder: of results.
         output: the HTML file.
         figures: where `paper` has drawn them; None draws them anew.
+        left_out: attacks that were not tried, or failed, and why.
 
     Returns:
         How many files of results it binds.
@@ -72,7 +80,7 @@ def write(folder: Path, output: Path, figures: Path | None = None) -> int:
     """
     if output.is_dir() or not output.parent.is_dir():
         raise OutputError(f"{output} can't be written", "name a file in a folder that exists")
-    results = replace(gather(folder), figures=figures)
+    results = replace(gather(folder), figures=figures, left_out=left_out or {})
     partial = output.with_name(f".{output.name}.partial")
     try:
         partial.write_text(page(results, folder), "utf-8")

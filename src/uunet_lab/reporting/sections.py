@@ -48,12 +48,13 @@ def _item(sentence: str) -> str:
 
 
 def attacks(results: Results) -> str:
-    """Every attack: its verdict, then its figures."""
+    """Every attack: its verdict, then its figures; and those that found nothing out, with the reason."""
+    left_out = "".join(f"<li>{text(name)}: {text(why)}</li>" for name, why in results.left_out.items())
     return "".join(
         f'<section id="{_anchor(attack.name)}"><h3>{text(_titled(attack, results))}</h3>'
         f'<p class="verdict">{text(attack.verdict)}</p>{_source(attack)}</section>'
         for attack in results.attacks
-    )
+    ) + (f"<section><h3>What was not tried</h3><ul>{left_out}</ul></section>" if left_out else "")
 
 
 def _titled(attack: Source, results: Results) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ class Results:
         others: all others, by name.
         sheets: pictures beside them, by name.
         figures: where `paper` has drawn these same results; None: figures are drawn anew.
+        left_out: attacks that were not tried, or failed, and why.
     """
 
     experiments: list[Measured]
@@ -80,6 +82,7 @@ class Results:
     others: list[Source]
     sheets: list[Path]
     figures: Path | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def drawn(self, place: Path) -> Path | None:
         """Where a figure of this place lies, if it is drawn."""
