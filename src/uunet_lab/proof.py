@@ -217,12 +217,11 @@ def _tried(trial: Trial, results: Path, tell: Callable[[str], None]) -> Outcome:
     began = time.monotonic()
     try:
         found = trial.attempt()
-    except AttackError as error:
-        tell(f"{path}: skipped, {error}")
-        return Outcome(f"skipped, {error}")
     except UUNetError as error:
-        tell(f"{path}: failed, {error}")
-        return Outcome(f"failed, {error}", failed=True)
+        failed = not isinstance(error, AttackError)
+        outcome = Outcome(f"{'failed' if failed else 'skipped'}, {error}", failed)
+        tell(f"{path}: {outcome.why}")
+        return outcome
     seconds = time.monotonic() - began
     record(path, found, seconds)
     tell(f"{path}: {seconds:.0f} s. {found.verdict}")

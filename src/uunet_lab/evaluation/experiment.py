@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from uunet.types import FaceDetector
-from uunet_lab.evaluation.gallery import Gallery
+from uunet_lab.evaluation.gallery import Gallery, Kind
 from uunet_lab.measuring.landmarks import LandmarkFinder
 from uunet_lab.measuring.resampling import LEAST_PEOPLE
+
+if TYPE_CHECKING:
+    from uunet_lab.evaluation.detection import Found
 
 Need = Literal["two people", "consecutive frames", "several sessions", "soft labels", "many people", "groups"]
 
@@ -22,11 +25,7 @@ SOFT_LABELS: dict[str, tuple[str, ...]] = {
 }
 """Those of Table III, and how sets name them."""
 
-BY_GROUP: dict[str, tuple[str, ...]] = {
-    "gender": ("gender",),
-    "ethnicity": ("ethnicity", "race"),
-    "age": ("age",),
-}
+BY_GROUP = {label: SOFT_LABELS[label] for label in ("gender", "ethnicity")} | {"age": ("age",)}
 """Labels by which people are compared, and how sets name them."""
 
 SHOWN, LEARNT = 6, 50
@@ -57,6 +56,7 @@ class Bench:
         quick: whether it has to be, at the cost of wide intervals.
         trained: faces of people whom a recogniser of our own never saw, and what it says of them; None where
             none was given.
+        found: what the detector has found in the faces so far, by kind; see `detection.found_in`.
     """
 
     gallery: Gallery
@@ -64,6 +64,7 @@ class Bench:
     landmarks: LandmarkFinder | None = None
     quick: bool = False
     trained: Gallery | None = None
+    found: dict[Kind, Found] = field(default_factory=dict)
 
     def landmark_finder(self) -> LandmarkFinder:
         """Who finds landmarks.

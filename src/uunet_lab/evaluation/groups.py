@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from uunet_lab.evaluation.detection import SURE, find
+from uunet_lab.evaluation.detection import SURE, found_in
 from uunet_lab.evaluation.experiment import BY_GROUP, Bench, Experiment
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.sampling import impostor_pairs
 from uunet_lab.measuring.environment import Environment
 from uunet_lab.measuring.pair import psnr
-from uunet_lab.measuring.resampling import Codes, Floats, mean_over_people
+from uunet_lab.measuring.resampling import Codes, mean_over_people
 
 _IMPOSTORS = 10_000
 
@@ -43,10 +43,7 @@ def by_number(group: tuple[str, object]) -> tuple[int, str]:
 
 def _measure(bench: Bench) -> dict[str, Any]:
     gallery = bench.gallery
-    found: dict[str, Floats] = {
-        kind: (find(bench.detector, gallery.mosaics(kind)).confidence >= SURE).astype(np.float64)
-        for kind in ("x", "a")
-    }
+    of_x, of_a = ((found_in(bench, kind).confidence >= SURE).astype(np.float64) for kind in ("x", "a"))
     quality = psnr(gallery.images("x"), gallery.images("r"))
     figures: dict[str, Any] = {}
     for label, columns in BY_GROUP.items():
@@ -54,8 +51,8 @@ def _measure(bench: Bench) -> dict[str, Any]:
         for value, rows in sorted(gallery.groups(columns).items(), key=by_number):
             person = gallery.identity[rows]
             figures[label][value] = {
-                "found_x": mean_over_people(found["x"][rows], person),
-                "found_a": mean_over_people(found["a"][rows], person),
+                "found_x": mean_over_people(of_x[rows], person),
+                "found_a": mean_over_people(of_a[rows], person),
                 "auc_x_a": _recognised(gallery, rows),
                 "psnr": mean_over_people(quality[rows], person, digits=2),
             }

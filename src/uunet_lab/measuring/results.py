@@ -44,10 +44,19 @@ def write(
     if seconds is not None:
         content["seconds"] = round(seconds, 1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     text = json.dumps(content | {"metrics": metrics}, indent=1)
-    partial.write_text(_NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n", "utf-8")
-    partial.rename(path)
+    write_whole(path, _NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file of text, or replace one; it appears whole or not at all.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
 
 
 def interval(values: npt.NDArray[np.float64], digits: int = 3) -> dict[str, float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,8 +55,20 @@ def save(draw: Callable[[], Figure], path: Path) -> list[Path]:
         drawn = draw()
         drawn.savefig(path.with_suffix(".png"), dpi=_DPI, metadata={"Software": None})
         drawn.set_layout_engine("none")  # its places are found: finding them is most of the time
-        drawn.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+        _save_svg(drawn, path.with_suffix(".svg"))
     return [path.with_suffix(".png"), path.with_suffix(".svg")]
+
+
+def svg_of(draw: Callable[[], Figure]) -> bytes:
+    """What `draw` gives as SVG alone, in the same style."""
+    written = io.BytesIO()
+    with _ruled():
+        _save_svg(draw(), written)
+    return written.getvalue()
+
+
+def _save_svg(drawn: Figure, target: Path | io.BytesIO) -> None:
+    drawn.savefig(target, format="svg", metadata={"Date": None})
 
 
 def environment(axes: Axes, found: dict[str, Any], title: str) -> None:

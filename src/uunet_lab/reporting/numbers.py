@@ -18,6 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.results import write_whole
 
 _BEGIN, _END = "<!-- numbers: ", "<!-- end of numbers -->"
 _BLOCK = re.compile(rf"({_BEGIN}([\w.-]+) -->\n).*?(?={_END})", re.DOTALL)
@@ -89,26 +90,25 @@ def rewrite(paths: Sequence[Path], templates: Path, results: Path) -> dict[Path,
     Raises:
         MeasuringError: as `fill`, of a file that it names; or one can't be read or written.
     """
-    filled: dict[Path, str] = {}
-    changed: dict[Path, bool] = {}
-    for path in paths:
+    texts = {path: _before_and_after(path, templates, results) for path in paths}
+    changed = {path: before != after for path, (before, after) in texts.items()}
+    for path in (path for path in paths if changed[path]):
         try:
-            before = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise MeasuringError(f"{path} can't be read: {error}", "name a Markdown file of yours") from error
-        try:
-            filled[path] = fill(before, templates, results)
-        except MeasuringError as error:
-            raise MeasuringError(f"{path}: {error}", error.hint) from error
-        changed[path] = filled[path] != before
-    for path in (path for path, new in changed.items() if new):
-        beside = path.with_name(f".{path.name}.partial")
-        try:
-            beside.write_text(filled[path], "utf-8")
-            beside.replace(path)
+            write_whole(path, texts[path][1])
         except OSError as error:
             raise MeasuringError(f"{path} can't be written: {error}", "name a file of yours") from error
     return changed
+
+
+def _before_and_after(path: Path, templates: Path, results: Path) -> tuple[str, str]:
+    try:
+        before = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MeasuringError(f"{path} can't be read: {error}", "name a Markdown file of yours") from error
+    try:
+        return before, fill(before, templates, results)
+    except MeasuringError as error:
+        raise MeasuringError(f"{path}: {error}", error.hint) from error
 
 
 def _read(results: Path, name: str) -> Any:

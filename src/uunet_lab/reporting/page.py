@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from uunet.errors import OutputError
+from uunet_lab.measuring.results import write_whole
 from uunet_lab.reporting import sections
 from uunet_lab.reporting.sources import Results, gather
 
@@ -81,10 +82,8 @@ def write(
     if output.is_dir() or not output.parent.is_dir():
         raise OutputError(f"{output} can't be written", "name a file in a folder that exists")
     results = replace(gather(folder), figures=figures, left_out=left_out or {})
-    partial = output.with_name(f".{output.name}.partial")
     try:
-        partial.write_text(page(results, folder), "utf-8")
-        partial.replace(output)
+        write_whole(output, page(results, folder))
     except OSError as error:
         raise OutputError(f"can't write {output}: {error.strerror or error}", "name another file") from error
     return results.count

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from uunet_lab.measuring.errors import MeasuringError
-from uunet_lab.paper.style import save
+from uunet_lab.paper.style import svg_of
 
 _WIDEST = 1600  # pixels of a contact sheet: 8 inches at 200 dots each
 _QUALITY = 88
@@ -28,10 +27,7 @@ def svg(draw: Callable[[], Figure], ready: Path | None = None) -> str:
     """
     if ready is not None and ready.is_file():
         return _address("image/svg+xml", ready.read_bytes())
-    with tempfile.TemporaryDirectory() as folder:
-        written = save(draw, Path(folder) / "figure")
-        data = next(path for path in written if path.suffix == ".svg").read_bytes()
-    return _address("image/svg+xml", data)
+    return _address("image/svg+xml", svg_of(draw))
 
 
 def sheet(path: Path) -> str:

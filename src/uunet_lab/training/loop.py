@@ -133,16 +133,16 @@ def run(
             if training.step % save_every == 0:
                 save(training, folder)
                 saved = training.step
-    if training.step > saved or not (folder / CHECKPOINT).exists():
+    if training.step > saved or _any(training.fabric, not (folder / CHECKPOINT).exists()):
         save(training, folder)
     return training.step >= training.steps
 
 
-def _any(fabric: Fabric, stopped: bool) -> bool:
-    """Whether any process was told to stop: they must stop at the same step, or the others wait for ever."""
+def _any(fabric: Fabric, said: bool) -> bool:
+    """Whether any process says so: they must stop and save at the same step, or the others wait for ever."""
     if fabric.world_size == 1:
-        return stopped
-    told = fabric.all_reduce(torch.tensor(float(stopped), device=fabric.device), reduce_op="max")
+        return said
+    told = fabric.all_reduce(torch.tensor(float(said), device=fabric.device), reduce_op="max")
     return bool(told)
 
 
