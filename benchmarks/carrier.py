@@ -17,7 +17,6 @@ import logging
 import math
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -30,6 +29,7 @@ import av.logging
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import PictureType
+from revision import commit
 
 from uunet.conceal import SpreadMark, SpreadReader, spread
 from uunet.conceal.grid import thumbnail
@@ -272,15 +272,14 @@ def main() -> None:
     }
     rows: list[dict[str, Any]] = result["rows"]
     # now: the code that is measured is the code that was loaded
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    commit = head.stdout.strip()
+    measured = commit()
     done = {(r["clip"], r["publisher"], r["faces"]) for r in rows}
     for name, frames in clips.items():
         for publisher in args.publishers:
             for faces in args.faces:
                 if (name, publisher, faces) in done:
                     continue
-                rows.append({"clip": name, "commit": commit, **measure(frames, publisher, faces)})
+                rows.append({"clip": name, "commit": measured, **measure(frames, publisher, faces)})
                 result["summary"] = summary(rows)
                 args.output.write_text(json.dumps(result, indent=1) + "\n")
     if args.trials:

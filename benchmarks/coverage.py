@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from typing import Any
 
 import av
 import numpy as np
+from revision import commit
 
 from uunet.audit.coverage import covered
 from uunet.detect import CenterFaceDetector, automatic_scale, full_precision
@@ -149,7 +149,7 @@ def main() -> int:
         "threshold": detector.threshold,
         "engine": detector.engine.name,
         "engine_of_truth": judge.engine.name,
-        "commit": _commit(),
+        "commit": commit(),
         "command": f"python benchmarks/coverage.py --clips {names} --held-out {others} -o {given.output}",
         "failed": [clip["clip"] for clip in clips if clip["covered"] < GOAL],
         "faces": faces,
@@ -159,13 +159,6 @@ def main() -> int:
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(report, indent=1) + "\n")
     return 0 if all(clip["covered"] >= GOAL for clip in clips) else 1
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import typer
 
 from uunet.batch import Job, Outcome
 from uunet.console import Terminal
-from uunet.errors import FaultError, UUNetError
+from uunet.errors import FaultError, OutputError, UUNetError
 from uunet.job import Options, Summary
 from uunet.ledger import Ledger
 from uunet.models import Role, read_card, shipped
@@ -31,10 +31,16 @@ _MOST_NAMED = 8
 
 
 @contextmanager
-def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) -> Iterator[Terminal]:
-    """Every end of a command: an error and its hint, an exit code, never a traceback unless asked for."""
+def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool | None = None) -> Iterator[Terminal]:
+    """Every end of a command: an error and its hint, an exit code, never a traceback unless asked for.
+
+    Args:
+        quiet, as_json: as of `Terminal`.
+        debug: as of `Terminal`; None, of a command without that option, asks the environment.
+    """
     stop = Stop()
-    terminal = Terminal(quiet=quiet, as_json=as_json, debug=debug, check=stop.check)
+    shown = bool(os.environ.get("UUNET_DEBUG")) if debug is None else debug
+    terminal = Terminal(quiet=quiet, as_json=as_json, debug=shown, check=stop.check)
     try:
         with stop.listening():
             yield terminal
@@ -54,8 +60,18 @@ def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool = False) 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(_PIPE) from None
     except Exception as error:  # noqa: BLE001 (the last line of defence: reported as a bug)
-        terminal.fail(error)
-        raise typer.Exit(FaultError.exit_code) from None
+        refused = _of_a_place(error)
+        terminal.fail(refused or error)
+        raise typer.Exit((refused or FaultError).exit_code) from None
+
+
+def _of_a_place(error: Exception) -> UUNetError | None:
+    """What the system refused with the name of a file or folder is no fault of the program."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return None
+    return OutputError(
+        f"{error.filename}: {error.strerror}", "see that the path is right, and may be read and written"
+    )
 
 
 def finish(code: int) -> None:

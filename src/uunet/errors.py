@@ -37,7 +37,7 @@ class FaultError(UUNetError):
 
     exit_code = 70  # EX_SOFTWARE
 
-    HINT: ClassVar[str] = "this is a bug in uunet: please report it, with what --debug shows"
+    HINT: ClassVar[str] = "a bug in uunet: please report it, with what --debug, or UUNET_DEBUG=1, shows"
 
     def __init__(self, message: str) -> None:
         super().__init__(message, self.HINT)

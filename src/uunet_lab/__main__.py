@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from uunet.arguments import UsageError
 from uunet.commands import guarded
 from uunet.usage import HintedGroup
 from uunet_lab.attack_commands import app as attack_app
@@ -19,7 +20,6 @@ from uunet_lab.evaluation.commands import run as evaluate_run
 from uunet_lab.paper.commands import paper
 from uunet_lab.prove_command import prove
 from uunet_lab.reporting.commands import numbers, report
-from uunet_lab.train_commands import OptionError
 from uunet_lab.train_commands import app as train_app
 
 app = typer.Typer(
@@ -132,7 +132,7 @@ def evaluate_pair(  # noqa: PLR0917
         from uunet_lab.evaluation.report import headline, measure  # noqa: PLC0415
 
         if (people is None) != (people_table is None):
-            raise OptionError("--people and --people-table go together", "give both, or neither")
+            raise UsageError("--people and --people-table go together", "give both, or neither")
         metrics = measure(
             faces,
             people=(people, people_table) if people and people_table else None,
@@ -201,7 +201,7 @@ def evaluate_matcher(
         from uunet_lab.measuring.results import write  # noqa: PLC0415
 
         if len(faces) not in (1, len(runs)):
-            raise OptionError(f"{len(runs)} runs and {len(faces)} sets", "give --faces once, or for each run")
+            raise UsageError(f"{len(runs)} runs and {len(faces)} sets", "give --faces once, or for each run")
         metrics: dict[str, dict[str, Any]] = {}
         sets = faces * len(runs) if len(faces) == 1 else faces
         for run, packed in zip(runs, sets, strict=True):

@@ -166,8 +166,12 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
     results = output / "results"
     count, once = (QUICK, LONGEST) if quick else (COUNT, ())
     everything = tuple(EXPERIMENTS)
-    if not run(given.sources, given.models, everything, count, results, tell, quick, given.own, once):
+    earlier = set(results.glob("*/*/*.json"))
+    written = run(given.sources, given.models, everything, count, results, tell, quick, given.own, once)
+    if not written:
         raise MeasuringError("nothing was measured", "the lines above say what each set lacks")
+    for path in sorted(earlier - set(written)):
+        tell(f"{path}: of an earlier proof, and on the page with what is new")
     public = output / "public.mkv"
     public.unlink(missing_ok=True)  # another pair's, it may be
     # beside the attacks, none of which is drawn: most of them leave a core idle

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from uunet.arguments import UsageError
 from uunet.commands import finish, guarded
-from uunet.errors import UUNetError
 from uunet_lab.options import Precision
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ Run = Annotated[Path, typer.Argument(help="Folder of the run; a run that is ther
 Steps = Annotated[int | None, typer.Option(min=1, help="paper, paper-slim: instead of the profile's.")]
 Devices = Annotated[int, typer.Option(help="GPUs, or processes where there is none.")]
 _STOPPED = 143  # SIGTERM, as README says
-
-
-class OptionError(UUNetError):
-    """Options that don't go together."""
 
 
 @app.command("matcher")
@@ -142,14 +138,14 @@ def train_uunet(  # noqa: PLR0917
 def _refuse_file(run: Path) -> None:
     """Before anything is computed for it."""
     if run.exists() and not run.is_dir():
-        raise OptionError(f"{run} is a file", "name a folder for the run")
+        raise UsageError(f"{run} is a file", "name a folder for the run")
 
 
 def _refuse(profile: str, options: dict[str, Any]) -> None:
     """Options of another profile are no use: say so, rather than train something else than was wanted."""
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
     if given:
-        raise OptionError(f"{profile} has no {', '.join(given)}", "see uunet-lab train uunet --help")
+        raise UsageError(f"{profile} has no {', '.join(given)}", "see uunet-lab train uunet --help")
 
 
 def _go(terminal: Terminal, training: Training, run: Path, after: list[str]) -> None:

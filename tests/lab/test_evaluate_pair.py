@@ -54,7 +54,7 @@ def test_people_need_their_table(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="uunet[judge] is not installed")
     people = ("--people", tmp_path / "people.tar")
     ran = _evaluate(tmp_path, public_model(tmp_path), private_model(tmp_path), *people)
-    assert ran.exit_code == 1
+    assert ran.exit_code == 2
     assert "error: --people and --people-table go together\nhint: " in ran.stderr
 
 

@@ -95,6 +95,15 @@ def test_what_can_not_be_measured_is_an_error_with_a_hint(
     assert error in " ".join(ran.stderr.split())
 
 
+def test_a_file_where_the_folder_of_results_should_be_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    packed(tmp_path / "people", people=8)
+    (tmp_path / "results").write_text("mine")
+    ran = _run(tmp_path, "--unseen", tmp_path / "people", "--only", "detection")
+    assert ran.exit_code == 1
+    assert f"error: {tmp_path / 'results'}" in ran.stderr and ran.stderr.count("hint: ") == 1
+    assert "bug" not in ran.stderr and (tmp_path / "results").read_text() == "mine"
+
+
 def test_every_experiment_has_its_own_name_and_place_in_the_paper() -> None:
     assert list(EXPERIMENTS) == [name for name in EXPERIMENTS if name.isidentifier()]
     outside = {name for name, experiment in EXPERIMENTS.items() if not experiment.paper.startswith("IV-")}

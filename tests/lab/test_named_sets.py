@@ -68,7 +68,14 @@ def test_a_packed_set_is_its_folder(tmp_path: Path) -> None:
     assert called(tmp_path / "MARS.packed") == "MARS" and called(tmp_path / "lfw") == "lfw"
 
 
-@pytest.mark.parametrize(("name", "said"), [("mars:", "names no folder"), ("mars:nowhere", "nowhere")])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mars:", "names no folder"),
+        ("mars:nowhere", "nowhere"),
+        ("celeba:nowhere", "there is no kind 'celeba' of set"),
+    ],
+)
 def test_a_name_that_leads_nowhere(
     name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,17 @@ def test_what_an_earlier_proof_found_does_not_stand_for_this_one(
     assert "Half of it is noticed." not in (tmp_path / "proof" / "report.html").read_text()
 
 
+def test_experiments_of_before_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _only(monkeypatch, missed=lambda: FOUND)
+    for name in ("people", "others"):
+        packed(tmp_path / name, people=30)
+    assert "of an earlier proof" not in _prove(tmp_path, "--data", tmp_path / "people").stdout
+    ran = _prove(tmp_path, "--data", tmp_path / "others")
+    old = tmp_path / "proof" / "results" / "people" / "negative" / "detection.json"
+    assert f"{old}: of an earlier proof" in ran.stdout
+    assert ran.stdout.count("of an earlier proof") == len(list(old.parent.iterdir()))
+
+
 def test_what_each_attack_needs() -> None:
     def ready(given: Material) -> list[str]:
         made = trials(given, False, Path("public.mkv"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from uunet_lab.__main__ import app
 from uunet_lab.paper.drawing import PARTS
 from uunet_lab.paper.reading import read
 from uunet_lab.reporting.facts import facts
+from uunet_lab.reporting.gains import ATTACKS, gain, in_order, kind
+from uunet_lab.reporting.glance import QUESTIONS, SIDES, at_a_glance, short
 from uunet_lab.reporting.page import write
 from uunet_lab.reporting.sources import gather
 from uunet_lab.reporting.words import WORDS, said, told
@@ -105,7 +108,7 @@ def test_all_that_was_measured_is_on_it(small: Path, page: str) -> None:
         if result.experiment in WORDS:
             assert said(result) in text
     (attack,) = results.attacks
-    assert attack.verdict is not None and text.count(attack.verdict) == 2  # in short, and with its figures
+    assert attack.verdict is not None and text.count(attack.verdict) == 1
     assert page.count("data:image/svg+xml") == len(results.experiments)
     assert page.count("data:image/jpeg") == 1 and "tracklets/plaza.jpg: tracklets" not in text
 
@@ -144,21 +147,73 @@ def test_every_experiment_that_was_measured_has_plain_words() -> None:
         assert len(WORDS[result.experiment].asks) > 80
 
 
-def test_facts_are_rows() -> None:
+def test_facts_are_rows_and_records_that_are_alike_are_tables() -> None:
     shown = facts(
         {
             "auc": {"value": 0.5, "low": 0.4, "high": 0.61},
             "psnr": {"mean": 30.25, "ci95": None, "n": 1},
+            "frames_to_look_at": [],
             "clips": [{"clip": "a<b", "found": True}, {"clip": "c", "found": False}],
-            "empty": [],
+            "decoders": {"owner": {"psnr": 30.1, "of": {"x": 1}}, "100": {"psnr": 26.6, "of": {"x": 2}}},
+            "alone": {"deep": {"er": 1}},
             "counts": list(range(100)),
         }
     )
-    text = Seen(shown).text
-    for cell in ("0.5 [0.4, 0.61]", "30.25", "clips [a<b] · found", "yes", "no", "none", "100 values"):
-        assert cell in text
+    rows = re.findall(r"<tr>(.*?)</tr>", shown)
+    cells = [[Seen(cell).text for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+    assert cells == [
+        ["figure", "value"],
+        ["auc", "0.5 [0.4, 0.61]"],
+        ["psnr", "30.25"],
+        ["frames to look at", "none"],
+        ["alone · deep · er", "1"],
+        ["counts", "100 values"],
+        ["", "found"],
+        ["a<b", "yes"],
+        ["c", "no"],
+        ["", "psnr", "of"],
+        ["owner", "30.1", "x 1"],
+        ["100", "26.6", "x 2"],
+    ]
+    assert re.findall("<caption>(.*?)</caption>", shown) == ["clips", "decoders"]
+
+
+def test_words_have_their_intervals() -> None:
     assert told({"value": None, "low": None}) == "–"
     assert told({"value": 0.5, "low": 0.4, "high": 0.6}) == "50% (95 % interval 40% to 60%)"
+    assert short({"value": 0.5, "low": 0.4, "high": 0.6}, ".0%") == "50% (40 to 60)"
+    assert short({"value": 30.12, "low": 29, "high": 31}, ".1f") == "30.1 (29.0 to 31.0)"
+    assert short({"value": None, "low": None}, ".0%") == "–"
+
+
+def test_in_short_every_experiment_has_its_answers_and_every_attack_its_gain() -> None:
+    results = gather(RESULTS)
+    experiments = {
+        experiment
+        for side in SIDES
+        if (seen := at_a_glance(results.experiments, side)) is not None
+        for experiment in seen.experiments
+    }
+    assert experiments == {question.experiment for question in QUESTIONS}
+    assert {kind(attack) for attack in results.attacks} == set(ATTACKS)
+    for attack in results.attacks:
+        assert gain(attack).published != attack.verdict
+    kinds = [kind(attack) for attack in in_order(results.attacks)]
+    assert list(dict.fromkeys(kinds)) == list(ATTACKS)
+
+
+def test_answers_are_the_results(small: Path) -> None:
+    (result,) = read(small)
+    seen = at_a_glance([result], "protects")
+    assert seen is not None
+    auc = result.metrics["x-a'"]["auc"]
+    assert ("another image, replaced", "50%", short(auc, ".0%")) in seen.table.rows
+    assert seen.table.header == ("", "ideal", "lfw")
+    other = replace(result, model="other")
+    both = at_a_glance([result, other], "protects")
+    assert both is not None
+    assert both.table.header[2:] == ("lfw, other", f"lfw, {result.model}")
+    assert at_a_glance([result], "restores") is None
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"title": "no command"}'])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from uunet_lab.measuring.results import write
+from uunet_lab.measuring import results
+from uunet_lab.measuring.results import revision, write
 
 RESULTS = Path(__file__).parents[2] / "results"
 FILES = sorted(RESULTS.rglob("*.json"))
@@ -36,6 +38,36 @@ def test_a_result_of_the_laboratory_says_of_what_and_by_which_commit(path: Path)
     assert found["data"]
     assert found["metrics"]
     assert re.fullmatch("[0-9a-f]{7,40}", found["commit"])
+
+
+def test_the_code_is_named_wherever_it_is_called_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = _git(Path(__file__).parent, "rev-parse", "--short", "HEAD")
+    monkeypatch.chdir(tmp_path)
+    assert revision() == here != ""
+
+
+def test_code_in_somebody_elses_checkout_or_without_git_is_named_by_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--allow-empty", "-qm", "theirs")
+    assert _git(tmp_path, "rev-parse", "HEAD")
+    monkeypatch.setattr(results, "__file__", str(tmp_path / "results.py"))
+    assert re.fullmatch(r"uunet \d+\.\d+\.\d+", revision())
+    monkeypatch.setenv("PATH", "")
+    assert re.fullmatch(r"uunet \d+\.\d+\.\d+", revision())
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
 
 
 def test_there_are_results_of_every_kind() -> None:

@@ -83,6 +83,7 @@ def landmarks_of(
         partial = path.with_suffix(".partial.npy")
         np.save(partial, np.concatenate([scores[:, None], points.reshape(-1, 10)], 1))
         partial.rename(path)
+        tell(f"{path}: where the landmarks of faces are, for the next training")
     table = np.load(path)
     if table.shape != (len(images), 11):
         raise DatasetError(f"{path} is not of these {len(images)} images", "remove it: it is made again")

@@ -21,7 +21,7 @@ def packed(name: str, tell: Callable[[str], None]) -> Path:
         tell: is told, before it takes long.
 
     Raises:
-        DatasetError: PATH is no set of that kind.
+        DatasetError: there is no such kind, or PATH is no set of it.
     """
     kind, source = _parts(name)
     if kind is None:
@@ -42,6 +42,8 @@ def _parts(name: str) -> tuple[Kind | None, Path]:
     before, colon, path = name.partition(":")
     kind = next((kind for kind in KINDS if kind == before), None)
     if kind is None or not colon:
+        if len(before) > 1 and colon and not is_packed(Path(name)):  # c:/faces is a folder
+            raise DatasetError(f"{name}: there is no kind {before!r} of set", f"there are {', '.join(KINDS)}")
         return None, Path(name)
     if not path:
         raise DatasetError(f"{name} names no folder", f"give {kind}:PATH")

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,27 @@ _NUMBERS = re.compile(r"\[\n[\d\s,.eE+-]+\]")
 
 
 def revision() -> str:
-    """The short git revision of the working folder, or `unknown` outside a checkout."""
-    found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout.strip() or "unknown"
+    """Which code this is: the short git revision of the checkout that it lies in; its version, if in none."""
+    source = Path(__file__)
+    head = _git(source.parent, "rev-parse", "--short", "HEAD")
+    # an environment may lie in somebody else's checkout
+    if head and _git(source.parent, "ls-files", source.name):
+        return head
+    return f"uunet {version('uunet')}"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git says of a folder; nothing where it says nothing, or is not installed."""
+    try:
+        said = subprocess.run(  # noqa: S603
+            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return said.stdout.strip()
 
 
 def write(

@@ -40,6 +40,9 @@ def groups_figure(result: Measured) -> Figure:
         panel.set_title(text, fontsize=7)
         panel.tick_params(axis="x", labelsize=6)
         panel.grid(lw=0.4, alpha=0.5)
+    drawn.suptitle(
+        "By gender, ethnicity (squares) and age; in brackets: people; lines: 95 % intervals", fontsize=8
+    )
     return drawn
 
 

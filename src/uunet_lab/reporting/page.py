@@ -10,6 +10,8 @@ from string import Template
 from uunet.errors import OutputError
 from uunet_lab.measuring.results import write_whole
 from uunet_lab.reporting import sections
+from uunet_lab.reporting.gains import in_order
+from uunet_lab.reporting.glossary import glossary
 from uunet_lab.reporting.sources import Results, gather
 
 _PAGE = Template(
@@ -28,7 +30,7 @@ table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabu
 caption { text-align: left; font-weight: 600; padding-bottom: .4rem; }
 th, td { padding: .22rem .8rem .22rem 0; vertical-align: top; border-bottom: 1px solid #d5dae0; }
 th { text-align: left; font-weight: 400; } td { text-align: right; } thead th { font-weight: 600; }
-thead th + th { text-align: right; } tr { break-inside: avoid; }
+dt { font-weight: 600; } thead th + th { text-align: right; } tr { break-inside: avoid; }
 figure { margin: 1.4rem 0; break-inside: avoid; } figure img { max-width: 100%; height: auto; }
 small, details { color: #4a5560; } code { overflow-wrap: anywhere; font-size: .82rem; }
 .verdict { background: #eef3f7; border-left: 6px solid #0072b2; padding: .6rem 1rem; }
@@ -41,7 +43,8 @@ pair restores the faces. Every figure on this page is read from $count files of 
 commit and command they were made; nothing here is typed in.</p>
 <p>The letters of the paper: <b>x</b> is the raw face, <b>a</b> the one that is published in its place,
 <b>r</b> the restored one; ′ is another image or another run. Figures in brackets are 95&nbsp;% intervals,
-drawn over people; there is none where fewer than 20 people were measured.</p>
+drawn over people; there is none where fewer than 20 people were measured. All other terms stand
+<a href="#terms">at the end</a>.</p>
 <ul class="toc">$contents</ul>
 <h2>In short</h2>$short
 <h2>The attacks</h2>$attacks
@@ -52,6 +55,7 @@ beside ours, not against them. Compare a with x of the same line.</p>$paper
 <p>Sheets of faces have raw faces x in a row, below each its replacement a, below that the restored face r.
 Sheets of tracks and tracklets go from left to right in time.</p>$sheets
 <h2>Other measurements</h2>$others
+<h2 id="terms">Terms</h2>$terms
 </body></html>
 """
 )
@@ -81,7 +85,8 @@ def write(
     """
     if output.is_dir() or not output.parent.is_dir():
         raise OutputError(f"{output} can't be written", "name a file in a folder that exists")
-    results = replace(gather(folder), figures=figures, left_out=left_out or {})
+    found = gather(folder)
+    results = replace(found, attacks=in_order(found.attacks), figures=figures, left_out=left_out or {})
     try:
         write_whole(output, page(results, folder))
     except OSError as error:
@@ -99,4 +104,5 @@ def page(results: Results, folder: Path) -> str:
         paper=sections.paper(results),
         sheets=sections.sheets(results, folder) or "<p>There are none.</p>",
         others=sections.others(results) or "<p>There are none.</p>",
+        terms=glossary(),
     )

@@ -10,41 +10,36 @@ from uunet_lab.paper.domains import Domain, domains, domains_figure, domains_tab
 from uunet_lab.paper.drawing import DOMAINS, PARTS, place_of
 from uunet_lab.paper.reading import Experiment, Measured, of
 from uunet_lab.reporting.facts import facts, table, text
+from uunet_lab.reporting.gains import gain
+from uunet_lab.reporting.glance import SIDES, at_a_glance
 from uunet_lab.reporting.pictures import sheet, svg
 from uunet_lab.reporting.sources import Results, Source
-from uunet_lab.reporting.words import WORDS, Side, said
+from uunet_lab.reporting.words import WORDS, said
 
-SIDES: dict[Side, str] = {
-    "protects": "What it protects",
-    "preserves": "What it preserves",
-    "restores": "What it restores",
-}
+_GAINS = (
+    "attack",
+    "what it gets from published files",
+    "from raw ones, or with the private model",
+    "without trying",
+)
 
 
 def in_short(results: Results) -> str:
-    """What came out, in a sentence each: of every experiment, and every attack."""
+    """What came out: each question, and each attack, in a row."""
     shown = []
-    for side, heading in SIDES.items():
-        items = [
-            _item(said(result))
-            for experiment in PARTS
-            if experiment in WORDS and WORDS[experiment].side == side
-            for result in of(results.experiments, experiment)
-        ]
-        if items:
-            shown.append(f"<h3>{heading}</h3><ul>{''.join(items)}</ul>")
+    for side in SIDES:
+        seen = at_a_glance(results.experiments, side)
+        if seen is not None:
+            links = [_anchor(experiment) for experiment in seen.experiments]
+            shown.append(table(seen.table.header, seen.table.rows, seen.table.caption, links))
     if results.attacks:
-        items = [
-            f'<li><a href="#{_anchor(attack.name)}">{text(_titled(attack, results))}</a>: '
-            f"{text(attack.verdict)}</li>"
-            for attack in results.attacks
+        rows = [
+            (_titled(attack, results), got.published, got.bare, got.nothing)
+            for attack, got in ((attack, gain(attack)) for attack in results.attacks)
         ]
-        shown.append(f"<h3>What breaks it, and what does not</h3><ul>{''.join(items)}</ul>")
+        links = [_anchor(attack.name) for attack in results.attacks]
+        shown.append(table(_GAINS, rows, "What breaks it, and what does not", links))
     return "".join(shown)
-
-
-def _item(sentence: str) -> str:
-    return f"<li>{text(sentence)}</li>"
 
 
 def attacks(results: Results) -> str:

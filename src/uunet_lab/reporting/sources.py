@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from uunet_lab.measuring.errors import MeasuringError
-from uunet_lab.paper.reading import EXPERIMENTS, Measured, read
+from uunet_lab.paper.reading import EXPERIMENTS, Figures, Measured, read
 
 _PICTURES = (".png", ".jpg")
 _ABOUT = ("title", "metric", "about", "data", "commit", "command", "commands", "seconds", "metrics")
@@ -50,12 +51,12 @@ class Source:
         return list(self.content.get("commands", [self.content.get("command", "not said")]))
 
     @property
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> Figures:
         """What was found, without the verdict."""
         found = self.content.get("metrics")
         if not isinstance(found, dict):
             found = {key: value for key, value in self.content.items() if key not in _ABOUT}
-        return {key: value for key, value in found.items() if key != "verdict"}
+        return Figures(Path(self.name), {key: value for key, value in found.items() if key != "verdict"})
 
     @property
     def verdict(self) -> str | None:
@@ -113,7 +114,7 @@ def gather(folder: Path) -> Results:
 
 def _load(path: Path, folder: Path) -> Source:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"), object_hook=partial(Figures, path))
     except (OSError, ValueError) as error:
         raise MeasuringError(f"{path} can't be read: {error}", "measure it again") from error
     if not isinstance(content, dict) or not ("command" in content or "commands" in content):

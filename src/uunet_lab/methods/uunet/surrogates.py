@@ -127,7 +127,7 @@ def nearest(found: Traits, faces: FaceSet, keep: Sequence[str], rows: Codes) -> 
     Args:
         found: traits of the set's stills.
         faces: the set.
-        keep: labels that surrogates share with their stills.
+        keep: labels that surrogates share with their stills; of a still of which one is unknown, the others.
         rows: which stills get donors, and may be donors.
 
     Returns:
@@ -138,14 +138,15 @@ def nearest(found: Traits, faces: FaceSet, keep: Sequence[str], rows: Codes) -> 
     """
     identity, kept = faces.identity, faces.table(keep)
     usable = rows[found.sure[rows]]
-    groups = np.unique(kept[usable], axis=0, return_inverse=True)[1].ravel() if kept.size else usable * 0
+    possible = usable[found.donors[usable]]
+    codes, groups = np.unique(kept[usable], axis=0, return_inverse=True)
     result = np.full((len(identity), _POOL), -1, np.int64)
-    for group in range(groups.max() + 1):
-        members = usable[groups == group]
-        donors = members[found.donors[members]]
+    for group, code in enumerate(codes):
+        members, known = usable[groups.ravel() == group], code >= 0
+        donors = possible[(kept[possible][:, known] == code[known]).all(1)]
         people = len(np.unique(identity[donors]))
         if people <= _LEAST:
-            raise _too_few(people, faces, keep, kept[members[0]])
+            raise _too_few(people, faces, keep, code)
         pool = min(_POOL, len(donors) - 1)
         features = found.match[donors]
         for begin in range(0, len(members), _BLOCK):
