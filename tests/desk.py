@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cli_media import Ran
 from evidence_kit import SealedKit
+from uunet.keys import journal
 
 
 class Desk:
@@ -62,3 +63,22 @@ def made_desk(folder: Path) -> Desk:
         *("--to", made / "authority.pub", "--evidence", "exact", "--sign", made / "camera.key"),
     )
     return made
+
+
+def give(
+    desk: Desk, target: Path, *more: object, case: str = "17", by: str = "authority", to: str = "investigator"
+) -> tuple[object, ...]:
+    """A grant of track 0."""
+    whom = ("--recipient", desk / f"{to}.pub", "--track", "0", "-o", target)
+    return ("grant", desk / "public.mp4", "--key", desk / f"{by}.key", "--case", case, *whom, *more)
+
+
+def restore(
+    desk: Desk, target: Path, *more: object, case: str = "17", by: str = "authority"
+) -> tuple[object, ...]:
+    key = ("--key", desk / f"{by}.key", "--case", case)
+    return ("reconstruct", desk / "public.mp4", "-o", target, *key, *more)
+
+
+def entries(log: Path) -> list[journal.Entry]:
+    return list(journal.entries(log))

@@ -22,9 +22,10 @@ from uunet_lab.methods.recogniser.train import RecogniserTraining
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
 from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
+from uunet_lab.methods.uunet.profile import SEEN_HIDDEN
 from uunet_lab.methods.uunet.sources import FaceSource, default_labels, labels_of
 from uunet_lab.methods.uunet.subjects import SubjectSource
-from uunet_lab.methods.uunet.train import SEEN_HIDDEN, SeenHiddenTraining, painted_steps
+from uunet_lab.methods.uunet.train import SeenHiddenTraining, painted_steps
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import CHECKPOINT, load
 from uunet_lab.training.parts import parts

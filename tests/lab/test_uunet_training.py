@@ -16,13 +16,8 @@ from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
 from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
 from uunet_lab.methods.uunet.painter import CODE, Observation, conv, doubled
 from uunet_lab.methods.uunet.pair import load_pair
-from uunet_lab.methods.uunet.train import (
-    SEEN_HIDDEN,
-    SeenHiddenProfile,
-    SeenHiddenTraining,
-    painted_steps,
-    ramp,
-)
+from uunet_lab.methods.uunet.profile import SEEN_HIDDEN, SeenHiddenProfile, ramp
+from uunet_lab.methods.uunet.train import SeenHiddenTraining, painted_steps
 from uunet_lab.training.augment import crop, draw_boxes, nudge, split
 from uunet_lab.training.devices import open_devices
 from uunet_lab.training.errors import TrainingError
