@@ -13,11 +13,11 @@ from cartoon import YUV420, YUV444, Image, draw, picture, street
 from uunet.detect import (
     CenterFaceDetector,
     _decode,
-    _net_input,
-    _suppress,
     _to_stored,
     automatic_scale,
+    fill_rgb,
     full_precision,
+    suppress,
 )
 from uunet.errors import DetectionError
 from uunet.types import Detection, Layout, Picture
@@ -162,11 +162,12 @@ def test_colour_conversion() -> None:
     layout = Layout("yuv444p", 8, 1, 1, True, False, "bt709")
     red = (62.56, 102.30, 240.0)  # Y, Cb, Cr of (255, 0, 0) by ITU-R BT.709
     planes = tuple(np.full((32, 32), round(v), np.uint8) for v in red)
-    empty = np.empty((1, 3, 32, 32), np.uint8)
-    rgb = _net_input(Picture(planes, layout), empty)[0, :, 0, 0]
-    np.testing.assert_allclose(rgb, (255, 0, 0), atol=2.5)
+    rgb = np.empty((3, 32, 32), np.uint8)
+    fill_rgb(Picture(planes, layout), rgb)
+    np.testing.assert_allclose(rgb[:, 0, 0], (255, 0, 0), atol=2.5)
     grey = Picture((np.full((32, 32), 235, np.uint8),), Layout("gray", 8, 1, 1, False, False, "bt601"))
-    np.testing.assert_allclose(_net_input(grey, empty), 255, atol=1e-3)
+    fill_rgb(grey, rgb)
+    np.testing.assert_allclose(rgb, 255, atol=1e-3)
 
 
 def test_decoding_against_a_plain_one() -> None:
@@ -188,8 +189,14 @@ def test_decoding_against_a_plain_one() -> None:
     for i, a in enumerate(boxes):
         if all(_iou(a, boxes[j]) < 0.3 for j in kept):
             kept.append(i)
-    assert list(_suppress(boxes, scores)) == kept
+    assert list(suppress(boxes, 0.3)) == kept
     assert 1 < len(kept) < len(boxes)
+
+
+def test_a_box_within_another_may_stay_or_not() -> None:
+    boxes = np.array([[0, 0, 10, 10], [2, 2, 5, 5], [8, 8, 20, 20]], float)
+    assert list(suppress(boxes, 0.5)) == [0, 1, 2]
+    assert list(suppress(boxes, 0.5, of_smaller=True)) == [0, 2]
 
 
 def _iou(a: np.ndarray, b: np.ndarray) -> float:

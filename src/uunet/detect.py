@@ -100,7 +100,7 @@ class CenterFaceDetector:
         out = self.engine.run({"input.1": upright})
         heat, extent, offset = (out[name] for name in _OUTPUTS)
         boxes, scores = _decode(heat, extent, offset, self.threshold)
-        kept = _suppress(boxes, scores)
+        kept = suppress(boxes, _OVERLAP)
         stored = _to_stored(boxes[kept], (width, height), rotation % 4)
         stored *= np.tile(np.divide(size, (width, height)), 2)
         inside = (stored[:, 0] < size[0]) & (stored[:, 1] < size[1]) & (stored[:, 2] > 0) & (stored[:, 3] > 0)
@@ -119,7 +119,8 @@ class CenterFaceDetector:
         width, height = (_net_length(length, scale) for length in picture.size)
         if self._input.shape[2:] != (height, width):
             self._input = np.empty((1, 3, height, width), np.uint8)
-        return _net_input(picture, self._input)
+        fill_rgb(picture, self._input[0])
+        return self._input
 
 
 def full_precision() -> Engine:
@@ -132,28 +133,27 @@ def _net_length(length: int, scale: float) -> int:
     return max(round(length * scale / _MULTIPLE), 1) * _MULTIPLE
 
 
-def _net_input(picture: Picture, out: Bytes) -> Bytes:
-    """The picture as the net wants it, R, G, B, in `out`: shape (1, 3, height, width)."""
+def fill_rgb(picture: Picture, out: Bytes) -> None:
+    """A picture of any layout as R, G, B in 8 bits, resized to fill `out`, (3, height, width)."""
     layout = picture.layout
-    planes = [_resize(plane, layout.depth, (out.shape[3], out.shape[2])) for plane in picture.planes]
+    planes = [_resize(plane, layout.depth, (out.shape[2], out.shape[1])) for plane in picture.planes]
     gain, offset, chroma_gain = _ranges(layout)
     if not layout.colour:
-        out[0, :] = cv2.addWeighted(planes[0], gain, planes[0], 0, -gain * offset)
-        return out
+        out[:] = cv2.addWeighted(planes[0], gain, planes[0], 0, -gain * offset)
+        return
     if layout.matrix == "gbr":
         for channel, plane in enumerate((2, 0, 1)):
-            out[0, channel] = planes[plane]
-        return out
+            out[channel] = planes[plane]
+        return
     y, u, v = planes
     kr, kb = _KR_KB[layout.matrix]
     red, blue = chroma_gain * 2 * (1 - kr), chroma_gain * 2 * (1 - kb)
     green_v, green_u = -red * kr / (1 - kr - kb), -blue * kb / (1 - kr - kb)
     base = -gain * offset
-    cv2.addWeighted(y, gain, v, red, base - 128 * red, dst=out[0, 0])
+    cv2.addWeighted(y, gain, v, red, base - 128 * red, dst=out[0])
     green = cv2.addWeighted(v, 8 * green_v, u, 8 * green_u, 0, dtype=cv2.CV_16S)
-    cv2.addWeighted(y, gain, green, 1 / 8, base - 128 * (green_v + green_u), dst=out[0, 1], dtype=cv2.CV_8U)
-    cv2.addWeighted(y, gain, u, blue, base - 128 * blue, dst=out[0, 2])
-    return out
+    cv2.addWeighted(y, gain, green, 1 / 8, base - 128 * (green_v + green_u), dst=out[1], dtype=cv2.CV_8U)
+    cv2.addWeighted(y, gain, u, blue, base - 128 * blue, dst=out[2])
 
 
 def _ranges(layout: Layout) -> tuple[float, float, float]:
@@ -186,10 +186,18 @@ def _decode(
     return np.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], axis=1), scores
 
 
-def _suppress(boxes: npt.NDArray[np.float64], scores: Floats) -> npt.NDArray[np.intp]:
-    """Non-maximum suppression: which boxes stay, strongest first. `boxes` come strongest first."""
+def suppress(
+    boxes: npt.NDArray[np.float64], most: float, *, of_smaller: bool = False
+) -> npt.NDArray[np.intp]:
+    """Non-maximum suppression: which boxes stay, strongest first.
+
+    Args:
+        boxes: (n, 4) x0, y0, x1, y1, strongest first.
+        most: how much of two boxes may be common, as a share of their union.
+        of_smaller: of the smaller of the two instead, so that a box within another does not stay.
+    """
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    left = np.arange(len(scores))
+    left = np.arange(len(boxes))
     kept = []
     while left.size:
         best, left = left[0], left[1:]
@@ -197,7 +205,8 @@ def _suppress(boxes: npt.NDArray[np.float64], scores: Floats) -> npt.NDArray[np.
         low = np.maximum(boxes[best, :2], boxes[left, :2])
         high = np.minimum(boxes[best, 2:], boxes[left, 2:])
         common = np.prod(np.maximum(high - low, 0), axis=1)
-        left = left[common < _OVERLAP * (areas[best] + areas[left] - common)]
+        whole = np.minimum(areas[best], areas[left]) if of_smaller else areas[best] + areas[left] - common
+        left = left[common < most * whole]
     return np.asarray(kept, np.intp)
 
 

@@ -50,6 +50,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 *(Blind(), Pointing()),
                 quick=True,
                 trained=Gallery(faces, np.arange(count), PerTrack(), Small()),
+                second=Blind(),
             )
             for experiment, what in EXPERIMENTS.items():
                 if what.lacks(bench.seen(trained=what.trained)) is None:

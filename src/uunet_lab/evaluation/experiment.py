@@ -42,6 +42,7 @@ WANTING: dict[Need, str] = {
 }
 """What is said of a set that lacks it."""
 
+NO_MTCNN = 'the weights of MTCNN are not installed (pip install "uunet[judge]")'
 UNTRAINED = "no --recogniser is given (`uunet-lab train recogniser`)"
 
 
@@ -56,6 +57,7 @@ class Bench:
         quick: whether it has to be, at the cost of wide intervals.
         trained: faces of people whom a recogniser of our own never saw, and what it says of them; None where
             none was given.
+        second: MTCNN, the paper's detector; None where its weights are not installed.
         found: what the detector has found in the faces so far, by kind; see `detection.found_in`.
     """
 
@@ -64,7 +66,18 @@ class Bench:
     landmarks: LandmarkFinder | None = None
     quick: bool = False
     trained: Gallery | None = None
+    second: FaceDetector | None = None
     found: dict[Kind, Found] = field(default_factory=dict)
+
+    def second_detector(self) -> FaceDetector:
+        """MTCNN.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self.second is None:
+            raise ValueError("this experiment needs MTCNN")
+        return self.second
 
     def landmark_finder(self) -> LandmarkFinder:
         """Who finds landmarks.
@@ -101,6 +114,7 @@ class Experiment:
         measure: gives the figures by name.
         landmarks: whether it needs them.
         trained: whether a recogniser of our own judges.
+        second: whether MTCNN detects.
     """
 
     title: str
@@ -110,6 +124,7 @@ class Experiment:
     measure: Callable[[Bench], dict[str, Any]]
     landmarks: bool = False
     trained: bool = False
+    second: bool = False
 
     def lacks(self, gallery: Gallery) -> str | None:
         """Why it can't be done on these faces; None if it can."""

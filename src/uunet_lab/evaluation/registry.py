@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uunet_lab.evaluation.channel import CHANNEL
 from uunet_lab.evaluation.consistency import CONSISTENCY
-from uunet_lab.evaluation.detection import DETECTION
+from uunet_lab.evaluation.detection import DETECTION, DETECTION_MTCNN
 from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.embedding import EMBEDDING
 from uunet_lab.evaluation.experiment import Experiment
@@ -17,6 +17,7 @@ from uunet_lab.measuring.names import Name
 
 EXPERIMENTS: dict[Name, Experiment] = {
     "detection": DETECTION,
+    "detection_mtcnn": DETECTION_MTCNN,
     "recognition": RECOGNITION,
     "recognition_trained": RECOGNITION_TRAINED,
     "consistency": CONSISTENCY,

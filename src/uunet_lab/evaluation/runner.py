@@ -14,14 +14,15 @@ import numpy as np
 from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.named import called, packed
 from uunet_lab.datasets.packing import open_set
-from uunet_lab.evaluation.detection import strict_detector
-from uunet_lab.evaluation.experiment import UNTRAINED, Bench, Experiment
+from uunet_lab.evaluation.detection import WEAKEST, strict_detector
+from uunet_lab.evaluation.experiment import NO_MTCNN, UNTRAINED, Bench, Experiment
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
 from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.landmarks import DlibLandmarks
+from uunet_lab.measuring.mtcnn import MTCNN, installed
 from uunet_lab.measuring.names import Name
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.measuring.recogniser import FastJudge
@@ -104,6 +105,7 @@ def run(  # noqa: PLR0917
     pair, judge = Pair(*models), FastJudge() if recognises else None
     finder = DlibLandmarks() if any(EXPERIMENTS[name].landmarks for name in only) else None
     detector = strict_detector()
+    second = MTCNN(WEAKEST) if installed() and any(EXPERIMENTS[name].second for name in only) else None
     model = re.sub(r"[^\w.-]+", "-", pair.swapper.card.name)
     written = []
     for source in sources:
@@ -113,11 +115,13 @@ def run(  # noqa: PLR0917
         trained = (
             None if own is None else Gallery(faces, choose(faces, own.unseen(faces, rows), count), pair, own)
         )
-        bench = Bench(gallery, detector, finder, quick, trained)
+        bench = Bench(gallery, detector, finder, quick, trained, second)
         for name in only:
             path = output / called(source.folder) / model / f"{name}.json"
             mine = EXPERIMENTS[name].trained
             why = UNTRAINED if mine and own is None else EXPERIMENTS[name].lacks(bench.seen(trained=mine))
+            if EXPERIMENTS[name].second and second is None:
+                why = NO_MTCNN
             if name in once and source is not sources[0]:
                 why = "it is measured on the first set alone"
             if why is not None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 Name = Literal[
     "detection",
+    "detection_mtcnn",
     "recognition",
     "recognition_trained",
     "consistency",

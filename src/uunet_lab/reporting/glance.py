@@ -72,6 +72,16 @@ QUESTIONS = (
         "preserves", "replaced faces found", "as raw ones", "detection", lambda found: found["found"]["a"]
     ),
     Question(
+        "preserves", "raw faces found by MTCNN", "", "detection_mtcnn", lambda found: found["found"]["x"]
+    ),
+    Question(
+        "preserves",
+        "replaced faces found by MTCNN",
+        "as raw ones",
+        "detection_mtcnn",
+        lambda found: found["found"]["a"],
+    ),
+    Question(
         "preserves",
         "consecutive frames that change the virtual person",
         "0%",
