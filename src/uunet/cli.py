@@ -190,7 +190,10 @@ def reconstruct(  # noqa: PLR0917
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="As --from; not included.")] = None,
     track: Annotated[
         list[str] | None,
-        typer.Option(metavar="N", help="Restore only these tracks of `inspect`; repeat it, or 3,5."),
+        typer.Option(
+            metavar="N",
+            help="Restore only these tracks of `inspect` (with --key: of `verify`); repeat it, or 3,5.",
+        ),
     ] = None,
     codec: Codec = None,
     crf: Crf = None,
@@ -203,7 +206,7 @@ def reconstruct(  # noqa: PLR0917
     """Restore the faces of a public file.
 
     Nothing is read but the public file, and the private model of the pair that made it (an estimate) or keys
-    that its originals were sealed to. OUTPUT.json beside the output says what each region shows.
+    that its originals were sealed to. With --key, OUTPUT.json beside the output says what each region shows.
     """
     from uunet import batch  # noqa: PLC0415
     from uunet.commands import finish, for_target, guarded, model_path, report  # noqa: PLC0415

@@ -48,7 +48,7 @@ def soft_border(width: int, height: int) -> Patch:
 
     d = (|u|^4 + |v|^4)^(1/4) with u and v in [-1, 1] at the sample centres;
     M = clip((0.97 - d) / 0.14, 0, 1).
-    The models were trained with it (SPEC.md, "Regions"): it is part of their contract.
+    The models that ship were trained with it (SPEC.md, "Regions"): it is part of their contract.
     """
     u = ((np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1) ** 4
     v = ((np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1) ** 4

@@ -20,7 +20,7 @@ from uunet_lab.evaluation.ablations import FACES, ablations
 from uunet_lab.methods.recogniser.train import PROFILE as RECOGNISER
 from uunet_lab.methods.recogniser.train import RecogniserTraining
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
-from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, load_matcher
+from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, framing, load_matcher
 from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
 from uunet_lab.methods.uunet.profile import SEEN_HIDDEN
 from uunet_lab.methods.uunet.sources import FaceSource, default_labels, labels_of
@@ -264,7 +264,7 @@ def judge(run: Path, faces: Path, pairs: int) -> Judged:
     label, D_a = load_matcher(run)
     packed = open_set(faces)
     drawn = PairSource(packed, column(packed, label), parts(packed)[1], seed=0).batch(0, pairs)
-    scores = agreement(D_a, packed.images, drawn.first, drawn.second)
+    scores = agreement(D_a, packed.images, drawn.first, drawn.second, framing(run))
     people = packed.identity
     steps = int(load(run / CHECKPOINT)["step"])
     return Judged(label, scores, drawn.same, people[drawn.first], people[drawn.second], steps)

@@ -60,7 +60,7 @@ def train_recogniser(  # noqa: PLR0917 (typer's arguments are options)
     precision: Precision = "32-true",
     seed: int = 1,
 ) -> None:
-    """A judge of our own, beside dlib's, as IV-C has it: it learns people on whom nothing is measured."""
+    """A judge of our own, beside dlib's, as IV-C has one: it learns people on whom nothing is measured."""
     with guarded() as terminal:
         from uunet_lab.assembly import recogniser_training  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
@@ -107,7 +107,8 @@ def train_uunet(  # noqa: PLR0917
     precision: Precision = "auto",
     seed: int = 1,
 ) -> None:
-    """Train U_e and U_d. What a profile departs in from the paper, and why, stands in its docstring.
+    """Train U_e and U_d. What a profile departs in from the paper, and why, stands in its docstring, in
+    `methods/uunet/profile.py` and `paper_train.py`.
 
     paper: as IV-A of the paper has it. paper-slim: the same at half the width and a quicker pace, for a CPU.
     seen-hidden: the face that is seen and what is hidden in it are made by two networks.

@@ -69,11 +69,11 @@ def test_a_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 def test_it_learns_what_it_is_shown() -> None:
     """Twelve people, whose images hardly differ: D_a tells them apart after some steps."""
-    training = _training(replace(MATCHER_PAPER, steps=40, batch=16, rate=1e-3))
+    training = _training(replace(MATCHER_PAPER, steps=40, batch=16, rate=1e-3, views=None))
     for _ in range(40):
         training.advance()
     drawn = PairSource(FACES, "identity", np.arange(len(FACES)), seed=9).batch(0, 200)
-    scores = agreement(training.D_a.eval(), FACES.images, drawn.first, drawn.second)
+    scores = agreement(training.D_a.eval(), FACES.images, drawn.first, drawn.second, 1.0)
     assert weighted_auc(scores, drawn.same, np.ones(200)) > 0.75
 
 

@@ -142,7 +142,7 @@ def audit(
         model: a model of the pair, whose card says which regions are filled; None takes the shipped ones
             for files of their pair.
         decoder: the private model of the pair, to measure how well it restores; None leaves that out.
-        detector: who finds faces; None takes CenterFace in 32 bits, in every pixel.
+        detector: who finds faces; None takes CenterFace, not in 8 bits, in every pixel.
         recogniser: who compares faces; None leaves that out.
         listen: is told the progress.
 

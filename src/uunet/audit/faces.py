@@ -68,7 +68,7 @@ class Seen:
 
 
 def slow_detector(size: FrameSize, factor: float = 1.0) -> FaceDetector:
-    """CenterFace in 32 bits for pictures of `size`, at `factor` times its automatic scale, never reduced."""
+    """CenterFace, not in 8 bits: pictures of `size` at `factor` times its automatic scale, never reduced."""
     scale = min(max(factor * automatic_scale(size), 1.0), 4.0)
     return CenterFaceDetector(scale=scale, engine=full_precision())
 

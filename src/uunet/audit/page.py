@@ -226,7 +226,7 @@ def _how(audit: Audit) -> str:
     every = audit.settings.every
     where = "every frame" if every == 1 else f"every {every}th frame"
     return (
-        f"{where}, a face from a score of {audit.settings.threshold:g} on; the detector is CenterFace in 32 "
-        "bits, without tracking and without the 8 bits that publishing may use. It is of the same family: "
+        f"{where}, a face from a score of {audit.settings.threshold:g} on; the detector is CenterFace, "
+        "without tracking and without the 8 bits that publishing may use. It is of the same family: "
         "what neither finds, nobody has looked at but you."
     )

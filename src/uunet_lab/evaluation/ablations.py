@@ -1,15 +1,19 @@
 """IV-I, Fig. 14: what becomes of a pair if a term of the loss weighs a tenth, or δ_gp is ten times as large.
 
-Every variant is trained from the same seed on the same faces for the same number of steps, and is measured on
-people whom it never saw: a short run shows where a training heads, not where it ends. The paper shows faces
-alone; the figures are ours:
+Every variant is trained from the same seed on the same faces for the same number of steps, and is measured
+on people whom it never saw: a short run shows where a training heads, not where it ends. The paper shows
+faces alone; the figures are ours:
 
 - restored: PSNR of r, which ω_mse asks for;
 - changed: mean |x - a|, 0 where U_e copies, which ω_ano works against;
-- steady: mean change of a if the crop is shifted by SHIFT pixels, less that of x, which ω_con works against;
+- steady: mean change of a if the box is shifted by SHIFT pixels, less that of x, which ω_con works against;
 - diverse: mean |a - a'| under other noise, which ω_div asks for;
 - colours: χ² of the histograms of x and a, which ω_dis works against;
 - diverged: whether a weight of a network, or a term of the loss, is no longer a number.
+
+Fig. 14 prints the last weight as ω_gp, its text says δ_gp, which is what grows here (see
+`paper_losses.L_gp`). In a set of one still for each person there are neither frames nor sequences to
+compare: ω_con and ω_div then see one still in two boxes.
 """
 
 from __future__ import annotations
@@ -29,7 +33,8 @@ from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.measuring.mosaic import Image
 from uunet_lab.measuring.pair import psnr
 from uunet_lab.measuring.resampling import Floats, mean_over_people
-from uunet_lab.training.channel import resize, to_uint8
+from uunet_lab.training.augment import framed
+from uunet_lab.training.channel import to_uint8
 
 VARIANTS: dict[str, Mapping[str, float]] = {
     "as the paper": {},
@@ -51,7 +56,7 @@ SHOWN = 8
 """Faces of a row of the montage."""
 
 SHIFT = 2
-_MARGIN = 0.1  # of a still, cut off all round, so that there is something to shift into
+_ZOOM = 1.2  # of a box, as a share of the still's side: the middle of those that training sees
 _BINS = 100  # as L_dis
 _LAST = 10  # steps over which the terms of the loss are averaged
 
@@ -111,13 +116,13 @@ def ablate(pair: Pair, faces: FaceSet, rows: Codes, steps: int) -> Ablated:
     for net in pair.nets.values():
         net.eval()
     still = _stills(faces, rows[:FACES])
-    x = _views(still, pair.side, 0)
+    x = to_uint8(framed(still, _ZOOM, pair.side))
     person = faces.identity[rows[:FACES]]
     noise, other = (_noise(len(x), pair.side, seed) for seed in (0, 1))
     with torch.no_grad():
         a, again = (to_uint8(pair.U_e(torch.cat([x, z], 1))) for z in (noise, other))
         r = to_uint8(pair.U_d(a))
-        moved = _views(still, pair.side, SHIFT)
+        moved = to_uint8(framed(still, _ZOOM, pair.side, SHIFT))
         followed = to_uint8(pair.U_e(torch.cat([moved, noise], 1)))
     last = losses[-_LAST:]
     terms = {name: float(np.mean([one[name] for one in last])) for name in last[0]} if last else {}
@@ -172,14 +177,6 @@ def show(path: Path, montage: Image) -> None:
 def _stills(faces: FaceSet, rows: Codes) -> Tensor:
     images = np.ascontiguousarray(faces.images[np.sort(rows)])
     return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-
-
-def _views(still: Tensor, side: int, shift: int) -> Tensor:
-    """(B, 3, side, side) of the stills' middles, `shift` pixels of theirs to the right and down."""
-    cut = round(still.shape[-1] * _MARGIN)
-    inner = still.shape[-1] - 2 * cut
-    begin = cut + shift
-    return to_uint8(resize(still[..., begin : begin + inner, begin : begin + inner], side))
 
 
 def _noise(count: int, side: int, seed: int) -> Tensor:

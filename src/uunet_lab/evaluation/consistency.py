@@ -1,14 +1,16 @@
 """IV-D, Fig. 7: does a virtual identity stay the same from frame to frame?
 
-Genuine pairs are two frames of one sequence, impostors two people. A frame changes identity if the recogniser
-takes it and the next for two people; x shows how often the recogniser errs by itself. The KS test's p is the
-paper's and takes all pairs for independent, which pairs of the same images are not: read it with the number
-of people, not alone.
+Genuine pairs are two frames of one sequence, some near and some far in time; impostors are two people, both
+replaced, where the paper's are as in IV-C: virtual faces of one painter are more alike than people are. All
+frames of a sequence have one noise plane, as in the instrument: see `paper_train.PaperProfile`. A frame
+changes identity if the recogniser takes it and the next for two people; x shows how often the recogniser
+errs by itself. The KS test's p is the paper's and takes all pairs for independent, which pairs of the same
+images are not: read it with the number of people, not alone.
 
 Beside the paper's figures stand two of others. IdI (JaGAN, VI) is the median of the squared distances of
-consecutive raw frames over that of replaced or restored ones: 1 for real video, less where identities waver;
-dlib describes faces in place of FaceNet. The warping error (`measuring.flow`) is what changes from frame to
-frame and is no motion of the scene.
+consecutive raw frames over that of replaced or restored ones: 1 for real video, less where identities
+waver; dlib describes faces in place of FaceNet. The warping error (`measuring.flow`) is what changes from
+frame to frame and is no motion of the scene.
 """
 
 from __future__ import annotations

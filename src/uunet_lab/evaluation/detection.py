@@ -1,17 +1,18 @@
 """IV-B, Fig. 5 and Table II: are de-identified faces still found as faces, and how surely?
 
-The paper takes "the mean Average Precision in each split" of 50 samples of 90 % of its test data, drawn with
-repetition; it says neither what counts as found, nor where the faces are. Read here as: there is one class,
-so that the mean is over the splits alone; each region holds one face, whose box is known from how regions are
-framed (FACE); a detection is right if it overlaps that box by half (intersection over union), and is the
-strongest that does; every other detection is wrong, but for those that lie on what is mirrored round a region
-(NEAR): whole rows of half faces, which are the mosaic's. AP is the sum over detections, strongest first, of
-precision times gain in recall (no interpolation). The box is where a detector mostly sees a face: a face that
-sits elsewhere in its region counts as missed, raw ones above all, as replaced ones are painted in the middle.
+The paper takes "the mean Average Precision in each split" of samples of 90 % of its test data, drawn with
+repetition, 50 as in its Table III; it says neither what counts as found, nor where the faces are. Read here
+as: there is one class, so that the mean is over the splits alone; each region holds one face, whose box is
+known from how regions are framed (FACE); a detection is right if it overlaps that box by half (intersection
+over union), and is the strongest that does; every other detection is wrong, but for those that lie on what
+is mirrored round a region (NEAR): whole rows of half faces, which are the mosaic's. AP is the sum over
+detections, strongest first, of precision times gain in recall (no interpolation). The box is where a
+detector mostly sees a face: a face that sits elsewhere in its region counts as missed, raw ones above all,
+as replaced ones are painted in the middle.
 
-Two detectors look: CenterFace in full precision, which is of the make of the instrument's own, and MTCNN, the
-paper's, for which fewer faces have to do (MOSAICS): it takes seconds for a picture. The sets are others than
-the paper's: figures go with those of x.
+Two detectors look: CenterFace in full precision, which is of the make of the instrument's own, and MTCNN,
+the paper's, for which fewer faces have to do (MOSAICS): it takes seconds for a picture. The sets are others
+than the paper's: figures go with those of x.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """IV-E, Fig. 10: does a person get another virtual identity in another session?
 
-Genuine pairs are the replaced faces of two tracks of one person: two sequences, or two stills, each of which
-is a track with its own noise. The lower d' (eq. 14), the less links the sessions; raw faces show what there
-is to be linked. What noise alone does is seen in the same image, replaced twice with other noise.
+Genuine pairs are the replaced faces of two tracks of one person: two sequences, or two stills, each of
+which is a track with its own noise; impostors are two people, both replaced (the paper says nothing of its
+own). The lower d' (eq. 14), the less links the sessions; raw faces show what there is to be linked. What
+noise alone does is seen in the same image, replaced twice with other noise.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """IV-E, Fig. 8: raw and replaced faces of some people in the plane, by neighbourhood components analysis.
 
-As in the paper, each person and each virtual identity is a class of its own, the embedding is learnt on some
-people and shows others. The paper embeds what a VGG-19 sees that it trained for these classes; here it is the
-recogniser's descriptors. All images of a person are replaced as one track, as one sequence is in the paper,
-so that the person has one virtual identity here.
+As in the paper, each person and each virtual identity is a class of its own. The embedding is learnt on
+some people and shows others, of fewer images each than the paper's ten, of one pair, not of both presets.
+The paper embeds what a VGG-19 sees that it trained for these classes; here it is the recogniser's
+descriptors. All images of a person are replaced as one track, as one sequence is in the paper, so that the
+person has one virtual identity here.
 """
 
 from __future__ import annotations

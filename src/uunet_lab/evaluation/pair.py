@@ -124,7 +124,7 @@ def faces_to_show(stills: Sequence[Image], pair: Pair, margin: float) -> list[li
 def measure_people(
     pairs: Sequence[tuple[Image, Image]], pair: Pair, judge: Recogniser, margin: float
 ) -> dict[str, Any]:
-    """Recognition across two different images of each person, as the paper's Fig. 6 has it.
+    """Recognition across two different images of each person, x and a' of Fig. 6, a pair for each.
 
     Args:
         pairs: two stills of each person, another image each.

@@ -1,10 +1,11 @@
 """IV-C, Fig. 6: does a recogniser that took no part in training match a replaced face to its person?
 
 The paper trains VGG-Face2 on 80 % of the people of each set. Here two judge: dlib's recogniser, which saw
-none of them, and one of our own, trained as the paper's, on far less (`measuring.embedder`). Figures go with
-those of x ↔ x', not with the paper's. The same pairs are compared three times:
-with the second image raw (x'), replaced (a') and restored (r'). Each environment has its own threshold for
-TAR@FAR: whoever attacks knows what strangers score.
+none of them, and one of our own, which learnt other people of the same set (`measuring.embedder`). A
+measured set has at most a few thousand pairs of one person, where the paper draws 10,000. Figures go with
+those of x ↔ x', not with the paper's. The same pairs are compared three times: with the second image raw
+(x'), replaced (a') and restored (r'). Each environment has its own threshold for TAR@FAR: whoever attacks
+knows what strangers score.
 """
 
 from __future__ import annotations

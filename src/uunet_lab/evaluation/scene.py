@@ -1,13 +1,14 @@
 """IV-G, Fig. 12: are the pose, the background and the expression of a replaced face those of the real one?
 
-The paper's estimators were trained for it (Deep Head Pose, a segmentation of skin and hair, a classifier of
-expressions); here all three come from dlib's 68 landmarks. Pose: the rotation of a rigid head that fits them
-(`measuring.pose`). Where it fits badly in x or in a (MISFIT), the paper's people looked and rejected faces;
-here the fit decides, and the share is given. Background: what lies outside the head of x, the convex hull of
-its landmarks and of a forehead, enlarged (HEAD_SCALE); residuals there are Euclidean distances in CIE L*a*b*
-(D65), and where a region keeps its surroundings they are none. Expression: five ratios of distances
-(`measuring.expression`), Pearson's coefficient of each in x and a, and how often both lie on the same side of
-the median in x (a half by chance). How much two strangers differ says what keeping nothing would give.
+The paper's estimators are nets that others trained (Deep Head Pose, a segmentation of skin and hair, a
+classifier of expressions); here all three come from dlib's 68 landmarks. Pose: the rotation of a rigid head
+that fits them (`measuring.pose`). Where it fits badly in x or in a (MISFIT), the paper's people looked and
+rejected faces; here the fit decides, and the share is given. Background: what lies outside both heads, each
+the convex hull of its landmarks and of a forehead, enlarged (HEAD_SCALE); residuals there are Euclidean
+distances in CIE L*a*b* (D65), and where a region keeps its surroundings they are none. Expression: five
+ratios of distances (`measuring.expression`), Pearson's coefficient of each in x and a, and how often both
+lie on the same side of the median in x (a half by chance). How much two strangers differ says what keeping
+nothing would give.
 """
 
 from __future__ import annotations
@@ -127,13 +128,23 @@ def _angle(x: Floats, other: Floats, person: Codes) -> dict[str, Any]:
 
 
 def _background(
-    images: Mapping[Kind, list[Image]], points: Floats, compared: dict[Compared, Pairs], person: Codes
+    images: Mapping[Kind, list[Image]],
+    points: Mapping[Kind, Floats],
+    compared: dict[Compared, Pairs],
+    person: Codes,
 ) -> dict[str, Any]:
-    heads = np.stack([head(found, len(x)) for found, x in zip(points, images["x"], strict=True)])
-    has = (~heads).mean((1, 2)) >= LEAST_BACKGROUND
-    figures: dict[str, Any] = {"n": int(has.sum()), "share": round(float((~heads).mean()), 3)}
+    heads = {
+        kind: np.stack([head(one, len(image)) for one, image in zip(found, images[kind], strict=True)])
+        for kind, found in points.items()
+    }
+    alone = (~heads["x"]).mean((1, 2))
+    figures: dict[str, Any] = {
+        "n": int((alone >= LEAST_BACKGROUND).sum()),
+        "share": round(float(alone.mean()), 3),
+    }
     for name, pair in compared.items():
-        kept = np.flatnonzero(has[pair.x])
+        either = heads["x"][pair.x] | heads[pair.kind][pair.other]
+        kept = np.flatnonzero((~either).mean((1, 2)) >= LEAST_BACKGROUND)
         if not len(kept):
             continue
         of_x, others = pair.x[kept], pair.other[kept]
@@ -141,8 +152,8 @@ def _background(
             colour_residuals(images["x"][i], images[pair.kind][j])
             for i, j in zip(of_x.tolist(), others.tolist(), strict=True)
         ]
-        outside = [residual[~heads[i]] for i, residual in zip(of_x, away, strict=True)]
-        inside = [residual[heads[i]] for i, residual in zip(of_x, away, strict=True)]
+        outside = [residual[~one] for one, residual in zip(either[kept], away, strict=True)]
+        inside = [residual[one] for one, residual in zip(either[kept], away, strict=True)]
         levels = np.minimum(np.concatenate(outside), LARGEST_COLOUR)
         figures[name] = {
             "background": mean_over_people(np.array([one.mean() for one in outside]), person[of_x], 2),
@@ -179,7 +190,7 @@ def _measure(bench: Bench) -> dict[str, Any]:
     compared, person = pairs(gallery.identity), gallery.identity
     return {
         "pose": _pose(points, compared, person),
-        "background": _background(images, points["x"], compared, person),
+        "background": _background(images, points, compared, person),
         "expression": _expression(points, compared, person),
     }
 

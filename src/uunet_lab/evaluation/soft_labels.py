@@ -2,9 +2,11 @@
 
 The paper asks the D_a that trained U_e, so that the judged one learnt from the judge; here it is a classifier
 on the recogniser's descriptors, which learnt from raw faces of other people and took no part in any training.
-Pearson's coefficient is of the classifier's evidence in x and in a, and in x and in r: over all faces and
-values, each value about its mean, so that a value which is frequent adds nothing by itself. As in the paper,
-there are 50 samples of 90 % of the faces, drawn with repetition; intervals over people stand beside.
+Pearson's coefficient is over all faces and values, each value about its mean, so that a value which is
+frequent adds nothing by itself: of what the set says of the face (1 for its value, 0 for others) and the
+classifier's evidence in a, as the paper takes the labels of its sets; and of the evidence in x and in a, and
+in x and in r, which does not ask whether the classifier is right. As in the paper, there are 50 samples of
+90 % of the faces, drawn with repetition; intervals over people stand beside.
 
 What s asks for depends on the training: `train uunet --preset equal-soft` or `all-different` makes a pair for
 each column of the paper's table, and each pair is measured by itself.
@@ -98,6 +100,12 @@ def _of(gallery: Gallery, name: str) -> dict[str, Any] | None:
             "pearson_splits": splits(*both),
             "agree": mean_over_people(agree, person),
             "agree_by_chance": round(chance(said["x"], said[kind]), 3),
+        }
+    told = (truth[:, None] == probe.values).astype(np.float64)
+    for kind, of_kind in evidence.items():
+        found[f"truth-{kind}"] = {
+            "pearson": over_people(partial(pooled, told, of_kind), person),
+            "pearson_splits": splits(told, of_kind),
         }
     found["right"] = {
         kind: mean_over_people((codes == truth).astype(np.float64), person) for kind, codes in said.items()

@@ -1,4 +1,6 @@
-"""IV-H, Fig. 13: what is left on a set that training never saw, beside sets of which it saw other people."""
+"""IV-H, Fig. 13: what is left on a set that training never saw, beside sets of which it saw other people.
+
+The paper shows Euclidean residuals of r; PSNR says the same here."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from uunet_lab.paper.published import SETS, SOFT_LABELS
 from uunet_lab.paper.reading import Measured, of
@@ -12,27 +13,30 @@ LABELS = ("gender", "ethnicity", "hairstyle")
 
 
 def labels_table(results: Sequence[Measured]) -> Table:
-    """Pearson's coefficient of each label, ours and the paper's."""
+    """Pearson's coefficient of each label, ours and the paper's: of the set's labels, and of x, with a."""
     ours = of(results, "soft_labels")
     rows = []
     for label in LABELS:
-        splits = [
-            result.metrics[label]["x-a"]["pearson_splits"] if label in result.metrics else None
-            for result in ours
-        ]
-        told = [
-            NONE if found is None or found["mean"] is None else spread(found["mean"], found["sd"], 3)
-            for found in splits
-        ]
-        rows.append((label, *told, *(spread(one.mean, one.sd, 3) for one in SOFT_LABELS[label])))
+        for name, text in (("truth-a", "as the set says"), ("x-a", "as the judge says of x")):
+            told = [
+                _splits(result.metrics[label][name]) if label in result.metrics else NONE for result in ours
+            ]
+            theirs = (spread(one.mean, one.sd, 3) for one in SOFT_LABELS[label])
+            paper = theirs if name == "truth-a" else (NONE for _ in SETS)
+            rows.append((f"{label}, {text}", *told, *paper))
     return Table(
         "table3-soft-labels",
-        "Pearson's coefficient of soft labels in x and a, mean ± sd over 50 samples of 90 % (Table III): a "
-        "classifier on dlib's descriptors here, D_a in the paper, whose training asked for these labels "
-        "('All Equal'); a card of ours does not say what its training asked for",
+        "Pearson's coefficient of soft labels and a, mean ± sd over 50 samples of 90 % (Table III): a "
+        "classifier on dlib's descriptors looks at a here, D_a at x and a in the paper, whose training asked "
+        "for these labels ('All Equal'); a card of ours does not say what its training asked for",
         ("label", *(result.name for result in ours), *(f"paper: {name}" for name in SETS)),
         tuple(rows),
     )
+
+
+def _splits(found: dict[str, Any]) -> str:
+    splits = found["pearson_splits"]
+    return NONE if splits["mean"] is None else spread(splits["mean"], splits["sd"], 3)
 
 
 def agreement_table(results: Sequence[Measured]) -> Table:

@@ -36,6 +36,10 @@ class CropProfile:
 
 TRAINING = CropProfile()
 
+REGION = CropProfile(shift=0.03, zoom=(1.1, 1.3), turn=0.0, degrade=0.0, light=0.0)
+"""A detector's boxes round faces that fill a still but for a quarter: a little off, half of them mirrored,
+otherwise as they are. What lies beyond a still is mirrored too."""
+
 
 def draw_boxes(count: int, profile: CropProfile, rng: torch.Generator) -> Tensor:
     """(B, 2, 3) affine maps of `F.affine_grid`: where the box of each image lies in its still."""
@@ -84,6 +88,20 @@ def crop(stills: Tensor, boxes: Tensor, side: int) -> Tensor:
     grid = F.affine_grid(boxes.to(stills), [stills.shape[0], 3, fine, fine], align_corners=False)
     image = F.grid_sample(stills, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     return resize(image, side).clamp(0, 1)
+
+
+def framed(stills: Tensor, zoom: float, side: int, shift: float = 0.0) -> Tensor:
+    """(B, 3, S, S) in [0, 1] → (B, 3, side, side): boxes of `zoom` times the still's side, in its middle.
+
+    Args:
+        stills: faces.
+        zoom: of the box.
+        side: of the crop.
+        shift: to the right and down, in pixels of the crop.
+    """
+    away = 2 * shift / side * zoom
+    box = torch.tensor([[zoom, 0.0, away], [0.0, zoom, away]])
+    return crop(stills, box.expand(len(stills), 2, 3), side)
 
 
 def weather(stills: Tensor, profile: CropProfile, rng: torch.Generator) -> Tensor:

@@ -22,8 +22,9 @@ def L_ce(b: Tensor, b_hat: Tensor) -> Tensor:
 def L_mse(x: Tensor, r: Tensor) -> Tensor:
     """Eq. 5, reconstruction: mean squared error of r.
 
-    The equation prints ‖x − U_d(U_e(x))‖_2 and calls it mse. The mean of squares is taken: with the norm of
-    12,288 values and ω_mse = 50 the term would weigh some hundred times all others.
+    The equation prints ‖x − U_d(U_e(x))‖_2 and calls it mse. The mean of squares is taken, as the source code
+    does to which the abstract links: with the norm of 12,288 values and ω_mse = 50 the term would weigh some
+    hundred times all others. The root of the mean lies between; it was not tried.
 
     Args:
         x, r: (B, 3, h, w) in [0, 1].
@@ -52,6 +53,10 @@ def L_gp(D_f: Callable[[Tensor], Tensor], x: Tensor, other: Tensor, share: Tenso
     norm 0.01 · √12288 = 1.1, which is WGAN-GP's 1. So the penalty is the squared Euclidean distance of the
     gradient from the set that the constraint allows, Σ_i max(0, |∂_i D_f| − δ_gp)², in place of (‖∇D_f‖₂ −
     1)², with [21]'s coefficient of 10.
+
+    What speaks against this reading: Fig. 14 prints the ablated weight as ω_gp, where its text says δ_gp, and
+    the source code to which the abstract links has WGAN-GP's plain (1 − ‖∇‖₂)² with a coefficient of 10, on a
+    D_f that it trains by cross-entropy. With 256×256 images the two norms meet no more (a Euclidean 4.4).
 
     It is taken, as in [21], at one random point between x and a, and (a second call) between x and r.
 

@@ -15,23 +15,28 @@ from uunet_lab.methods.uunet import paper_losses as losses
 from uunet_lab.methods.uunet.matcher import to_tensor
 from uunet_lab.methods.uunet.paper_networks import SIDE, PatchGAN, UNet
 from uunet_lab.methods.uunet.subjects import SubjectSource
-from uunet_lab.training.augment import CropProfile, crop, draw_boxes, nudge
+from uunet_lab.training.augment import REGION, CropProfile, crop, draw_boxes, nudge
 from uunet_lab.training.channel import to_uint8
 from uunet_lab.training.devices import descend, draws, share_of
 from uunet_lab.training.learner import Learner, on_device, pick
 
 METHOD = "paper"
-REGION = CropProfile(shift=0.03, zoom=(1.1, 1.3), turn=0.0, degrade=0.0, light=0.0)
-"""A detector's boxes round faces that fill a still but for a quarter: a little off, otherwise as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaperProfile:
     """IV-A: ω = (50, 1, 1, 1, 1, 1), δ_gp = 0.01, U-Nets of 64×64×4 and 64×64×3, a PatchGAN.
 
-    What the paper leaves open is taken from the source code to which its abstract links: optimisers, rates,
-    batch, five steps of D_f for one of the generators, bins. Between U_e and U_d there is nothing but the
-    rounding to 8 bits that a published picture has undergone.
+    What the paper leaves open is taken from the source code to which its abstract links: optimisers and
+    their constants, rates, batch, five steps of D_f for one of the generators, bins, the mean of squares in
+    eq. 5. Departures, of the paper or of that code:
+    - the noise channel is one plane for all frames of a sequence, as the instrument has it, where the code
+      draws one for each image: consistency (eq. 10) is not learnt against the noise;
+    - in training there is nothing between U_e and U_d but the rounding to 8 bits. Measured, a pair works in
+      the instrument, which pastes a with a soft border into a picture of 4:2:0: U_d has met neither;
+    - a batch is of subjects all different, where the code takes twelve images of each of three; the last
+      state is kept, where the code keeps the one of the least error;
+    - the penalty of D_f is read as `L_gp` says.
 
     Attributes:
         steps: of the generators.
@@ -130,7 +135,7 @@ class PaperTraining(Learner):
         on_device(fabric, self.D_a)
         generators = [*self.U_e.parameters(), *self.U_d.parameters()]
         opts = {
-            "U": torch.optim.RMSprop(generators, profile.rate),
+            "U": torch.optim.RMSprop(generators, profile.rate, alpha=0.9, eps=1e-7),
             "D_f": torch.optim.Adam(self.D_f.parameters(), profile.rate_critic, (0.5, 0.999)),
         }
         kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True))}

@@ -15,8 +15,7 @@ import torch
 from uunet.engine import Engine
 from uunet.models import Card
 from uunet_lab.datasets.packing import open_set
-from uunet_lab.methods.uunet.paper_train import REGION
-from uunet_lab.training.augment import crop, draw_boxes
+from uunet_lab.training.augment import REGION, crop, draw_boxes
 from uunet_lab.training.cards import pair_cards
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.export import give_card
