@@ -35,6 +35,53 @@ def test_weak_detections_continue_but_do_not_start() -> None:
     assert list(follower.tracks[0].seen) == [0, 5]
 
 
+def test_a_weak_detection_where_a_track_came_from_begins_it() -> None:
+    """A face that runs in from behind somebody: found weakly, then surely, and faster at first."""
+    follower = Follower(0.25, 24, head=6)
+    follower.update(106, [face(90, 150, score=0.2), face(300, 400, score=0.2)])
+    follower.update(109, [face(51, 153, score=0.6)])
+    assert list(follower.tracks[0].seen) == [109]  # where it came from is not known yet
+    follower.update(110, [face(42, 154)])
+    (track,) = follower.tracks
+    assert list(track.seen) == [106, 109, 110] and track.hits == 3
+    path = fill(track, range(96, 112), head=6, tail=6, size=SIZE)
+    assert path[108][1] == "between" and path[108][0][0] == pytest.approx(64)
+    assert path[106][1] == "seen" and path[105][1] == "coasted"
+
+
+@pytest.mark.parametrize(
+    ("frame", "weak"),
+    [
+        (103, face(100, 150, score=0.2)),  # too long ago
+        (106, face(180, 150, score=0.2)),  # elsewhere
+        (106, face(90, 150, height=100, score=0.2)),  # of another size
+    ],
+)
+def test_other_weak_detections_begin_no_track(frame: int, weak: Detection) -> None:
+    follower = Follower(0.25, 24, head=5)
+    follower.update(frame, [weak])
+    follower.update(109, [face(51, 153, score=0.6)])
+    follower.update(110, [face(42, 154)])
+    assert list(follower.tracks[0].seen) == [109, 110]
+
+
+def test_a_weak_detection_before_a_cut_begins_no_track_after_it() -> None:
+    follower = Follower(0.25, 24, head=6)
+    follower.update(106, [face(90, 150, score=0.2)])
+    follower.cut(108)
+    follower.update(109, [face(51, 153, score=0.6)])
+    follower.update(110, [face(42, 154)])
+    assert list(follower.tracks[0].seen) == [109, 110]
+
+
+def test_a_weak_detection_begins_one_track_at_most() -> None:
+    follower = Follower(0.25, 24, head=6)
+    follower.update(100, [face(100, 150, score=0.2)])
+    for k in (103, 104):
+        follower.update(k, [face(103, 150), face(112, 172, height=44)])
+    assert sorted(len(track.seen) for track in follower.tracks) == [2, 3]
+
+
 def test_sure_detections_choose_first() -> None:
     follower = Follower(0.25, 24)
     follower.update(0, [face(100, 100)])

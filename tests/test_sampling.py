@@ -182,7 +182,9 @@ def test_explained() -> None:
     assert explained([face(100)], [], 0.25)
     assert not explained([face(100)], [face(180)], 0.25)  # may be one face that ran
     assert explained([face(100)], [face(900)], 0.25)  # can't be
-    assert explained([face(100)], [face(180, score=0.2)], 0.25)
+    assert not explained([face(100)], [face(180, score=0.2)], 0.25)  # one that is hardly to be seen is one
+    assert not explained([face(100, score=0.2)], [face(180)], 0.25)
+    assert explained([face(100, score=0.2)], [face(180, score=0.2)], 0.25)
     assert not explained([face(100)], [face(100, height=90)], 0.25)
 
 

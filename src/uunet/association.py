@@ -28,6 +28,7 @@ _REACH = 0.8  # face sizes that a detection may lie off its prediction …
 _REACH_FRAME = 0.12  # … and this much more for every frame since the last detection …
 _REACH_NEW = 0.25  # … or this much where no motion is known yet …
 _REACH_MOST = 2.0  # … up to this
+_YOUNG = 4  # detections up to which a track may still begin earlier
 _GROWTH = 2.0  # largest ratio of sizes between a track and its detection
 _SAME = 0.4  # intersection over union from which two boxes are on one face
 _DOUBT = 0.01  # a box between two detections grows by this share per frame from the nearer one …
@@ -105,6 +106,19 @@ class Track:
         self.hits += 1
         self.best = max(self.best, detection.score)
 
+    @property
+    def velocity(self) -> Rect:
+        """Of its first detections, per frame; 0 while there is only one."""
+        times = list(self.seen)
+        later = times[min(2, len(times) - 1)]
+        change: Rect = (self.seen[later] - self.seen[times[0]]) / max(later - times[0], 1)
+        return change
+
+    def begin_with(self, frame: int, detection: Detection) -> None:
+        """Takes a detection in a frame before its first one."""
+        self.seen = {frame: rect_of(detection)} | self.seen
+        self.hits += 1
+
     def forget(self, frame: int) -> None:
         """Drops the detections that no frame from `frame` on can need: memory stays flat."""
         old = [k for k in self.seen if k < frame]
@@ -116,13 +130,17 @@ class Follower:
     """Joins detections to tracks, frame by frame.
 
     Args:
-        start: score from which a detection may start a track; weaker ones only continue tracks.
+        start: score from which a detection may start a track; weaker ones only continue tracks, or, once it
+            is known where a track came from, lie before its beginning.
         patience: frames for which a track waits for its next detection.
+        head: frames before its first detection in which a weaker one may begin a track.
     """
 
-    def __init__(self, start: float, patience: int) -> None:
+    def __init__(self, start: float, patience: int, head: int = 0) -> None:
         self._start = start
         self._patience = patience
+        self._head = head
+        self._weak: list[tuple[int, Detection]] = []  # that no track has, oldest first
         self._scene = 0
         self._looked = 0  # the last frame with detections
         self.tracks: list[Track] = []
@@ -142,6 +160,11 @@ class Follower:
         free, unsure = self._join(frame, free, [d for d in detections if d.score < _SURE])
         self._lend(frame, free, detections)
         self._looked = frame
+        self._weak = [(k, d) for k, d in self._weak if frame - k <= self._head + self._patience]
+        self._weak += [(frame, d) for d in (*sure, *unsure) if d.score < self._start]
+        for track in self.tracks:
+            if track.last == frame and 1 < track.hits <= _YOUNG:
+                self._begin_earlier(track)
         for detection in (*sure, *unsure):
             if detection.score >= self._start:
                 rect = rect_of(detection)
@@ -180,6 +203,21 @@ class Follower:
             if max(shares, default=0) >= _SAME:
                 track.add(frame, detections[shares.index(max(shares))])
                 track.lent = True
+
+    def _begin_earlier(self, track: Track) -> None:
+        """A face is often found weakly before it is surely: what lies where a track came from is its own."""
+        for frame, detection in reversed(self._weak):
+            dt = track.first - frame
+            if not 0 < dt <= self._head or frame < track.born:
+                continue
+            rect, first = rect_of(detection), track.seen[track.first]
+            guess = first - track.velocity * dt
+            size = max(*first[2:], *rect[2:])
+            near = np.hypot(*(rect[:2] - guess[:2])) / size <= min(_REACH + dt * _REACH_FRAME, _REACH_MOST)
+            if near and np.abs(np.log(rect[2:] / first[2:])).mean() <= np.log(_GROWTH):
+                track.begin_with(frame, detection)
+                self._weak.remove((frame, detection))
+                return
 
     def forget(self, frame: int) -> None:
         """Drops what no frame from `frame` on can need."""
@@ -222,9 +260,7 @@ def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> 
     found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
     if track.best < _WEAK and track.hits < 3:
         tail = min(tail, head)
-    velocity = (track.seen[times[min(2, len(times) - 1)]] - track.seen[times[0]]) / max(
-        times[min(2, len(times) - 1)] - times[0], 1
-    )
+    velocity = track.velocity
     stop = window.stop if track.end is None else min(window.stop, track.end)
     before = range(max(track.first - head, track.born, window.start), min(track.first, stop))
     after = range(max(track.last + 1, window.start), min(track.last + 1 + tail, stop))

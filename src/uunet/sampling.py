@@ -204,9 +204,10 @@ def explained(first: list[Detection], last: list[Detection], start: float) -> bo
         return True
     shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
     good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
-    lost = {i for i, d in enumerate(first) if d.score >= start} - {int(r) for r in rows[good]}
-    new = {i for i, d in enumerate(last) if d.score >= start} - {int(c) for c in columns[good]}
-    return not any(shift[i, j] <= _FAR for i in lost for j in new)
+    lost = set(range(len(first))) - {int(r) for r in rows[good]}
+    new = set(range(len(last))) - {int(c) for c in columns[good]}
+    strong = {(i, j) for i in lost for j in new if max(first[i].score, last[j].score) >= start}
+    return not any(shift[i, j] <= _FAR for i, j in strong)
 
 
 def is_calm(first: list[Detection], last: list[Detection]) -> bool:

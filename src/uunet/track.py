@@ -86,7 +86,7 @@ class Tracker:
         s = self._settings
         self._ahead = max(s.lookahead, WINDOW // 2)
         self._sampler = Sampler(detector, s.every, s.start, s.lookahead, self._ahead)
-        self._follower = Follower(s.start, s.lookahead)
+        self._follower = Follower(s.start, s.lookahead, s.head)
         self._ends: dict[int, npt.NDArray[np.float64]] = {}  # number of a track → its last square
         self._next = 0
 
