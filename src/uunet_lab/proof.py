@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +27,7 @@ from uunet_lab.evaluation.runner import COUNT, Source, run
 from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.names import Name
+from uunet_lab.measuring.results import write as record_results
 from uunet_lab.paper.drawing import draw
 from uunet_lab.reporting.page import write
 from uunet_lab.trials import try_inversion, try_linkability, try_naive, try_parrot
@@ -163,7 +165,7 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
         UUNetError: a set, or the models, don't do.
     """
     _check(given, output)
-    results = output / "results"
+    began, results = time.monotonic(), output / "results"
     count, once = (QUICK, LONGEST) if quick else (COUNT, ())
     everything = tuple(EXPERIMENTS)
     earlier = set(results.glob("*/*/*.json"))
@@ -184,6 +186,14 @@ def prove(given: Material, output: Path, tell: Callable[[str], None], *, quick: 
         held_out_sheet(given.trained, given.models, sheet)
         tell(f"{sheet}: x, a, r of people whom training never saw; it shows faces")
     tell(f"{drawn[0]}: tables and figures")
+    tried = [name for name, outcome in outcomes.items() if not outcome.why]
+    record_results(
+        results / "proof.json",
+        "How long all of it took, but for binding the page",
+        f"{len(given.sources)} sets, {len(given.clips)} clips",
+        {"experiments": len(written), "attacks": len(tried), "quick": quick, "cores": os.cpu_count()},
+        seconds=time.monotonic() - began,
+    )
     page = output / "report.html"
     left_out = {name: outcome.why for name, outcome in outcomes.items() if outcome.why}
     write(results, page, figures=output / "paper", left_out=left_out)

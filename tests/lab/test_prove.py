@@ -62,6 +62,8 @@ def test_all_of_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert json.loads((results / "attacks" / "missed.json").read_text())["metrics"]["share"] == 0.5
     assert (results / "people" / "negative" / "detection.json").is_file()
     assert (results / "pair" / "faces.png").is_file()
+    took = json.loads((results / "proof.json").read_text())
+    assert took["seconds"] > 0 and took["metrics"]["experiments"] == 1 and took["metrics"]["attacks"] == 1
     assert (tmp_path / "proof" / "paper" / "paper.md").is_file()
     page = (tmp_path / "proof" / "report.html").read_text()
     assert "Half of it is noticed." in page

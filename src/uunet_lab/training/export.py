@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,18 +41,19 @@ def export(net: nn.Module, channels: int, card: Card, target: Path) -> float:
     example = torch.rand(2, channels, card.side, card.side, generator=torch.Generator().manual_seed(0))
     partial = target.with_suffix(".partial")
     batch = torch.export.Dim("batch", min=1, max=256)
-    torch.onnx.export(
-        net,
-        (example,),
-        str(partial),
-        input_names=["image"],
-        output_names=["result"],
-        opset_version=_OPSET,
-        dynamic_shapes=({0: batch},),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    with _quiet():
+        torch.onnx.export(
+            net,
+            (example,),
+            str(partial),
+            input_names=["image"],
+            output_names=["result"],
+            opset_version=_OPSET,
+            dynamic_shapes=({0: batch},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     model = onnx.load(str(partial))
     give_card(model, card)
     model.doc_string = ""
@@ -63,6 +68,20 @@ def export(net: nn.Module, channels: int, card: Card, target: Path) -> float:
         raise RuntimeError(f"ONNX and torch differ by {difference:.2g}: {target} was not written")
     partial.rename(target)
     return difference
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the exporter says of itself: that it could do more with torchvision, and deprecations."""
+    log = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def give_card(model: onnx.ModelProto, card: Card) -> None:
