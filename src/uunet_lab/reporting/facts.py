@@ -141,7 +141,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         if len(value) > _MANY:
             return f"{len(value)} values"
-        return ", ".join(map(_cell, value)) or "none"
+        return f"[{', '.join(map(_cell, value))}]" if value else "none"  # frame 0 is not no frame
     return shown(value)
 
 
