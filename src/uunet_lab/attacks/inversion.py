@@ -58,7 +58,7 @@ class InversionProfile:
 
 
 FULL = InversionProfile()
-QUICK = InversionProfile(pairs=(100, 400), steps=60, held_out=70)
+QUICK = InversionProfile(pairs=(100,), steps=60, held_out=70)
 
 
 def inversion(
