@@ -32,7 +32,10 @@ def prove(  # noqa: PLR0917 (typer's arguments are options)
     ] = None,
     recogniser: options.Own = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="60 faces of each set, codecs and MTCNN on the first only, short attacks.")
+        bool,
+        typer.Option(
+            "--quick", help="60 faces of each set, codecs and MTCNN on the first only, short attacks."
+        ),
     ] = False,
 ) -> None:
     """All experiments and attacks, the paper's tables and figures, and one page that shows all of it."""
