@@ -96,6 +96,7 @@ def test_means_and_distances() -> None:
 def row(rank: float, low: float | None, auc: float, auc_low: float | None) -> dict[str, Any]:
     return {
         "rank1": {"value": rank, "low": low, "high": rank + 0.01},
+        "rank10": {"value": 0.25, "low": 0.2, "high": 0.3},
         "auc": {"value": auc, "low": auc_low, "high": auc + 0.01},
         "tar_at_far_0.01": {"value": 0.5, "low": None},
         "by_chance": 0.01,
@@ -107,8 +108,8 @@ def row(rank: float, low: float | None, auc: float, auc_low: float | None) -> di
     [
         (row(0.01, 0.0, 0.5, 0.48), "no more often than by guessing."),
         (row(0.01, 0.0, 0.56, 0.52), "though the right one is a little nearer"),
-        (row(0.03, 0.02, 0.6, 0.55), "seldom, and more than by guessing"),
-        (row(0.2, 0.15, 0.7, 0.65), "more often than by guessing"),
+        (row(0.03, 0.02, 0.6, 0.55), "seldom, and 3 times as often as by guessing"),
+        (row(0.2, 0.15, 0.7, 0.65), "20 times as often as by guessing"),
         (row(0.6, 0.5, 0.9, 0.8), "people are named"),
         (row(0.1, None, 0.5, None), "too few people to say more"),
     ],
@@ -116,7 +117,12 @@ def row(rank: float, low: float | None, auc: float, auc_low: float | None) -> di
 def test_the_verdict_follows_from_the_figures(replaced: dict[str, Any], words: str) -> None:
     metrics = {"people": 100, "probes": 200, "raw": row(0.9, 0.88, 0.99, 0.98), "replaced": replaced}
     said = verdict_on(metrics | {"replaced_same_image": replaced})
-    assert words in said and "by guessing 1.0%" in said and "90.0% (88.0% to 91.0%)" in said
+    assert (
+        words in said
+        and "by guessing 1.0%" in said
+        and "25.0% (20.0% to 30.0%), by guessing 10.0%" in said
+        and "90.0% (88.0% to 91.0%)" in said
+    )
 
 
 def test_command_with_dlib(tmp_path: Path) -> None:

@@ -106,12 +106,15 @@ def test_the_verdict_follows_from_the_figures() -> None:
 
     base = {"people": 100, "probes": 300, "labelled_each": 3, "raw": row(0.95)}
     said = verdict_on(base | {name: row(0.05) for name in WAYS} | {"network": row(0.4)})
-    assert "Knowing of the replacement helps: 35.0% more are named." in said
+    assert "Knowing of the replacement helps: 35.0 percentage points more are named." in said
     assert "By guessing it is 1.0%; unreplaced they are named in 95.0%" in said
     same = base | {name: row(0.05) for name in WAYS}
     assert "None of them names more people" in verdict_on(same)
     unsure = verdict_on(same | {"gallery": row(0.06)})
-    assert "names 1.0% more" in unsure and "nor that it does not. A larger training may" in unsure
+    assert (
+        "names 1.0 percentage points more" in unsure
+        and "nor that it does not. A larger training may" in unsure
+    )
 
 
 def test_a_missing_set_ends_with_an_error_and_a_hint(tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ def test_answers_are_the_results(small: Path) -> None:
     seen = at_a_glance([result], "protects")
     assert seen is not None
     auc = result.metrics["x-a'"]["auc"]
-    assert ("another image, replaced", "50%", short(auc, ".0%")) in seen.table.rows
+    assert ("dlib's recogniser, another image, replaced", "50%", short(auc, ".0%")) in seen.table.rows
     assert seen.table.header == ("", "ideal", "lfw")
     other = replace(result, model="other")
     both = at_a_glance([result, other], "protects")

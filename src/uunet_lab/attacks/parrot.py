@@ -203,6 +203,10 @@ def verdict_on(metrics: dict[str, Any]) -> str:
     return " ".join([*said, _gain(metrics)])
 
 
+def _points(found: dict[str, Any], naive: dict[str, Any]) -> str:
+    return f"{100 * (found['value'] - naive['value']):.1f} percentage points"
+
+
 def _gain(metrics: dict[str, Any]) -> str:
     """Whether knowing of the replacement helps, as far as the intervals tell."""
     best = max(WAYS, key=lambda name: float(metrics[name]["rank1"]["value"]))
@@ -210,10 +214,10 @@ def _gain(metrics: dict[str, Any]) -> str:
     if best == "off_the_shelf":
         said = "None of them names more people than the recogniser as it is"
     elif found["low"] is not None and naive["high"] is not None and found["low"] > naive["high"]:
-        said = f"Knowing of the replacement helps: {found['value'] - naive['value']:.1%} more are named"
+        said = f"Knowing of the replacement helps: {_points(found, naive)} more are named"
     else:
         said = (
-            f"The best of them names {found['value'] - naive['value']:.1%} more than the recogniser as it "
-            "is, and the intervals overlap: so few people don't show that it helps, nor that it does not"
+            f"The best of them names {_points(found, naive)} more than the recogniser as it is, and"
+            " the intervals overlap: so few people don't show that it helps, nor that it does not"
         )
     return f"{said}. A larger training may learn more."

@@ -11,6 +11,7 @@ from typing import Any
 _MOST = 400  # rows of one file
 _MANY = 24  # numbers of a list from which on it is only counted
 _WIDE = 12  # columns that a page has room for
+_UNREAD = ("histogram", "verdict")  # which nobody reads as figures: they are drawn, or said
 _NAMES = ("name", "clip", "change", "source", "public")  # what a record may be called by
 
 
@@ -50,7 +51,8 @@ class _Alike:
     @property
     def fields(self) -> list[str]:
         """Of all records, in the order of their first appearance."""
-        return list(dict.fromkeys(field for record in self.records.values() for field in record))
+        found = (field for record in self.records.values() for field in record)
+        return [field for field in dict.fromkeys(found) if field not in _UNREAD]
 
     def shown(self) -> str:
         """As a table; what a record lacks is –."""

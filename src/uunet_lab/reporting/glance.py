@@ -14,8 +14,7 @@ from uunet_lab.reporting.words import Side
 Figures = dict[str, Any]
 
 SIDES: dict[Side, str] = {
-    "protects": "What it protects: how often a recogniser chooses the right one of two people, whom it "
-    "compares with a raw image; guessing gives 50%",
+    "protects": "What it protects: how often recognisers choose the right one of two people, by guessing 50%",
     "preserves": "What it preserves",
     "restores": "What it restores, for the owner of the private model",
 }
@@ -32,6 +31,7 @@ class Question:
         experiment: which has the answer.
         of: takes it from that experiment's figures; None if they lack it.
         form: of the number.
+        beside: what it would be by chance; None says nothing of that.
     """
 
     side: Side
@@ -40,47 +40,51 @@ class Question:
     experiment: Experiment
     of: Callable[[Figures], Figures | None]
     form: str = ".0%"
+    beside: Callable[[Figures], str] | None = None
 
 
 def _auc(name: str) -> Callable[[Figures], Figures | None]:
     return lambda found: found[name]["auc"] if name in found else None
 
 
+def _found(kind: str) -> Callable[[Figures], Figures | None]:
+    return lambda found: found["found"][kind]
+
+
+def _angle(name: str) -> Callable[[Figures], Figures | None]:
+    return lambda found: found["pose"]["a"].get(name, {}).get("error")
+
+
 def _agreement(label: str) -> Callable[[Figures], Figures | None]:
     return lambda found: found[label]["x-a"]["agree"] if label in found else None
 
 
-def _yaw(found: Figures) -> Figures | None:
-    yaw: Figures = found["pose"]["a"].get("yaw", {})
-    return yaw.get("error")
+def _by_chance(label: str) -> Callable[[Figures], str]:
+    return lambda found: f"by chance {found[label]['x-a']['agree_by_chance']:.0%}"
 
 
-def _encoded(way: str) -> Callable[[Figures], Figures | None]:
-    return lambda found: found["sides"]["64"][way]["psnr"] if "64" in found["sides"] else None
+def _strangers(name: str) -> Callable[[Figures], str]:
+    return lambda found: f"a stranger's {found['pose']['stranger'][name]['error']['value']:.2f}"
 
 
+def _encoded(way: str, figure: str) -> Callable[[Figures], Figures | None]:
+    return lambda found: found["sides"]["64"][way][figure] if "64" in found["sides"] else None
+
+
+FIRST, SECOND = "dlib's recogniser", "a second recogniser"
 QUESTIONS = (
-    Question("protects", "another image of the person, raw", "", "recognition", _auc("x-x'")),
-    Question("protects", "another image, replaced", "50%", "recognition", _auc("x-a'")),
-    Question("protects", "the very same image, replaced", "50%", "recognition", _auc("x-a")),
-    Question("protects", "a second recogniser: another, raw", "", "recognition_trained", _auc("x-x'")),
-    Question("protects", "the second: another, replaced", "50%", "recognition_trained", _auc("x-a'")),
-    Question("protects", "the second: the same, replaced", "50%", "recognition_trained", _auc("x-a")),
-    Question("protects", "two sessions, both replaced", "50%", "diversity", _auc("a-a'")),
-    Question("preserves", "raw faces found", "", "detection", lambda found: found["found"]["x"]),
-    Question(
-        "preserves", "replaced faces found", "as raw ones", "detection", lambda found: found["found"]["a"]
-    ),
-    Question(
-        "preserves", "raw faces found by MTCNN", "", "detection_mtcnn", lambda found: found["found"]["x"]
-    ),
-    Question(
-        "preserves",
-        "replaced faces found by MTCNN",
-        "as raw ones",
-        "detection_mtcnn",
-        lambda found: found["found"]["a"],
-    ),
+    Question("protects", f"{FIRST}, another image, raw", "–", "recognition", _auc("x-x'")),
+    Question("protects", f"{FIRST}, another image, replaced", "50%", "recognition", _auc("x-a'")),
+    Question("protects", f"{FIRST}, the very same image, replaced", "50%", "recognition", _auc("x-a")),
+    Question("protects", f"{SECOND}, another image, raw", "–", "recognition_trained", _auc("x-x'")),
+    Question("protects", f"{SECOND}, another image, replaced", "50%", "recognition_trained", _auc("x-a'")),
+    Question("protects", f"{SECOND}, the very same, replaced", "50%", "recognition_trained", _auc("x-a")),
+    Question("protects", "two sessions of one person, both replaced", "50%", "diversity", _auc("a-a'")),
+    Question("protects", "one image, replaced twice", "50%", "diversity", _auc("a-a' of one image")),
+    Question("protects", "raw faces that CenterFace finds in a picture", "100%", "detection", _found("x")),
+    Question("preserves", "replaced faces that CenterFace finds", "as raw", "detection", _found("a")),
+    Question("preserves", "raw faces that MTCNN finds", "–", "detection_mtcnn", _found("x")),
+    Question("preserves", "replaced faces that MTCNN finds", "as raw", "detection_mtcnn", _found("a")),
     Question(
         "preserves",
         "consecutive frames that change the virtual person",
@@ -92,34 +96,46 @@ QUESTIONS = (
         Question(
             "preserves",
             f"{label}: the same said of raw and replaced",
-            "100%",
+            "100% if kept",
             "soft_labels",
             _agreement(label),
+            beside=_by_chance(label),
         )
         for label in LABELS
     ),
-    Question("preserves", "error of the head's yaw, rad", "0", "scene", _yaw, ".2f"),
     Question(
-        "restores", "PSNR of the restored face, dB", "", "reversibility", lambda found: found["psnr"], ".1f"
+        "preserves", "head's turn (yaw): error, rad", "0", "scene", _angle("yaw"), ".2f", _strangers("yaw")
+    ),
+    Question(
+        "preserves", "nod (pitch): error, rad", "0", "scene", _angle("pitch"), ".2f", _strangers("pitch")
+    ),
+    Question(
+        "preserves",
+        "expression: on the same side of the ordinary",
+        "100%",
+        "scene",
+        lambda found: found["expression"]["a"]["agree"],
+        beside=lambda _: "by chance 50%",
+    ),
+    Question("restores", "PSNR, no codec, dB", "more", "reversibility", lambda found: found["psnr"], ".1f"),
+    Question("restores", "… after H.264 crf 23", "more", "channel", _encoded("H.264 23", "psnr"), ".1f"),
+    Question(
+        "restores",
+        "… encoded once more, crf 23",
+        "more",
+        "channel",
+        _encoded("again H.264 23", "psnr"),
+        ".1f",
     ),
     Question(
         "restores",
-        "restored faces taken for the person",
+        "faces taken for the person, no codec",
         "100%",
         "reversibility",
         lambda found: found["identity"]["x-r"]["same_person"],
     ),
-    Question(
-        "restores", "PSNR after H.264 crf 23, 64 pixels, dB", "", "channel", _encoded("H.264 23"), ".1f"
-    ),
-    Question(
-        "restores",
-        "PSNR after a second encode, crf 23, dB",
-        "",
-        "channel",
-        _encoded("again H.264 23"),
-        ".1f",
-    ),
+    Question("restores", "… after H.264 crf 23", "100%", "channel", _encoded("H.264 23", "same_person")),
+    Question("restores", "… encoded once more", "100%", "channel", _encoded("again H.264 23", "same_person")),
 )
 
 
@@ -158,9 +174,10 @@ def at_a_glance(results: Sequence[Measured], side: Side) -> Glance | None:
         for result in of(results, question.experiment):
             found = question.of(result.metrics)
             if found is not None:
-                answers[result.model, result.faces] = short(found, question.form)
+                by_chance = "" if question.beside is None else f"; {question.beside(result.metrics)}"
+                answers[result.model, result.faces] = short(found, question.form) + by_chance
         if set(answers.values()) != {NONE}:
-            rows.append((question.text, question.best or NONE, *answers.values()))
+            rows.append((question.text, question.best, *answers.values()))
             asked.append(question.experiment)
     if not rows:
         return None

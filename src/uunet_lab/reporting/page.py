@@ -38,23 +38,28 @@ small, details { color: #4a5560; } code { overflow-wrap: anywhere; font-size: .8
 @media print { body { margin: 0; max-width: none; font-size: 10pt; } .toc { columns: 3; } }
 </style></head><body>
 <h1>UU-Net: what it protects, preserves and restores, and what breaks it</h1>
-<p class="note">What UU-Net publishes is pseudonymised personal data: whoever holds the private model of the
-pair restores the faces. Every figure on this page is read from $count files of results, which say by which
-commit and command they were made; nothing here is typed in.</p>
+<p class="note">What UU-Net publishes is <b>pseudonymised personal data</b>. Whoever holds the private model
+of the pair restores the faces, and so, nearly as well, does whoever can use the public model and trains on
+what it answers: keep it as a secret too. The private model of the demonstration pair, which comes with the
+program, is everybody's. A restored face is a plausible one, not the original: it is no evidence of what
+somebody looked like. Voices, clothes, gait, places, plates and clocks in the picture are not touched.</p>
+<p>The figures are read from $count files of results, made by $versions versions of the program; each says by
+which, and by which command. The paper's own are copied from it.</p>
 <p>The letters of the paper: <b>x</b> is the raw face, <b>a</b> the one that is published in its place,
 <b>r</b> the restored one; ′ is another image or another run. Figures in brackets are 95&nbsp;% intervals,
 drawn over people; there is none where fewer than 20 people were measured. All other terms stand
 <a href="#terms">at the end</a>.</p>
 <ul class="toc">$contents</ul>
-<h2>In short</h2>$short
+<h2 id="short">In short</h2>$short
 <h2>The attacks</h2>$attacks
 <h2>The paper's experiments, its figures beside ours</h2>
 <p>The paper's sets can't be had by everybody, and its judges are others (MTCNN, VGG-Face2): its figures stand
 beside ours, not against them. Compare a with x of the same line.</p>$paper
-<h2>Contact sheets</h2>
+<h2 id="sheets">Contact sheets</h2>
 <p>Sheets of faces have raw faces x in a row, below each its replacement a, below that the restored face r.
 Sheets of tracks and tracklets go from left to right in time.</p>$sheets
-<h2>Other measurements</h2>$others
+<h2 id="others">Other measurements</h2>
+<details><summary>Of the instrument and of trainings, for who develops them</summary>$others</details>
 <h2 id="terms">Terms</h2>$terms
 </body></html>
 """
@@ -98,6 +103,7 @@ def page(results: Results, folder: Path) -> str:
     """The page."""
     return _PAGE.substitute(
         count=results.count,
+        versions=len({commit.split()[0] for commit in results.commits}),
         contents=sections.contents(results),
         short=sections.in_short(results),
         attacks=sections.attacks(results) or "<p>None was tried.</p>",

@@ -18,15 +18,16 @@ from uunet_lab.reporting.words import WORDS, said
 
 _GAINS = (
     "attack",
-    "what it gets from published files",
-    "from raw ones, or with the private model",
-    "without trying",
+    "what it gets",
+    "what there is to lose",
+    "by guessing, or as published",
+    "comes to",
 )
 
 
 def in_short(results: Results) -> str:
     """What came out: each question, and each attack, in a row."""
-    shown = []
+    shown = [_measured_on(results)]
     for side in SIDES:
         seen = at_a_glance(results.experiments, side)
         if seen is not None:
@@ -34,12 +35,22 @@ def in_short(results: Results) -> str:
             shown.append(table(seen.table.header, seen.table.rows, seen.table.caption, links))
     if results.attacks:
         rows = [
-            (_titled(attack, results), got.published, got.bare, got.nothing)
+            (_titled(attack, results), got.published, got.most, got.nothing, got.word)
             for attack, got in ((attack, gain(attack)) for attack in results.attacks)
         ]
         links = [_anchor(attack.name) for attack in results.attacks]
         shown.append(table(_GAINS, rows, "What breaks it, and what does not", links))
     return "".join(shown)
+
+
+def _measured_on(results: Results) -> str:
+    """Which pairs, and of each set how many faces of whom."""
+    pairs = sorted({result.model for result in results.experiments})
+    sets: dict[str, str] = {}
+    for result in results.experiments:
+        sets.setdefault(result.faces, result.data)
+    items = "".join(f"<li><b>{text(name)}</b>: {text(data)}</li>" for name, data in sorted(sets.items()))
+    return f"<p>Measured: {text(', '.join(pairs))}, on</p><ul>{items}</ul>"
 
 
 def attacks(results: Results) -> str:
@@ -103,8 +114,8 @@ def _figure(result: Measured, results: Results) -> str:
     words = f"{said(result)} " if result.experiment in WORDS else ""
     return (
         f'<figure><img alt="{text(result.experiment)}, {text(result.name)}" src="{address}">'
-        f"<figcaption>{text(words)}<small>{text(result.name)}: {text(result.data)}; commit "
-        f"{text(result.commit)}; <code>{text(result.command)}</code></small></figcaption></figure>"
+        f"<figcaption>{text(words)}<small>{text(result.name)}: {text(result.data)}</small>"
+        f"{_made(result.commit, [result.command])}</figcaption></figure>"
     )
 
 
@@ -138,23 +149,35 @@ def others(results: Results) -> str:
 
 def _source(source: Source) -> str:
     """Of what, by which commit and command; and the figures, folded."""
-    commands = "".join(f"<br><code>{text(command)}</code>" for command in source.commands)
-    data = f"{text(source.data)}; " if source.data else ""
+    took = "" if source.seconds is None else f"; {source.seconds:.0f} s"
+    about = "; ".join(text(one) for one in (source.data, source.name) if one)
     return (
-        f"<p><small>{data}commit {text(source.commit)}; {text(source.name)}{commands}</small></p>"
+        f"<p><small>{about}{took}</small></p>{_made(source.commit, source.commands)}"
         f"<details><summary>all figures</summary>{facts(source.figures)}</details>"
     )
 
 
+def _made(commit: str, commands: Sequence[str]) -> str:
+    """By which version and command, folded: they are long, and alike."""
+    lines = "<br>".join(f"<code>{text(command)}</code>" for command in commands)
+    return f"<details><summary>how it was made</summary>commit {text(commit)}<br>{lines}</details>"
+
+
 def contents(results: Results) -> str:
     """Where everything is."""
+    crossed = len(domains(results.experiments)) > 1
     named: Iterable[tuple[str, str]] = [
+        ("short", "In short"),
         *((_anchor(attack.name), _titled(attack, results)) for attack in results.attacks),
         *(
             (_anchor(experiment), WORDS[experiment].heading if experiment in WORDS else experiment)
             for experiment in PARTS
             if of(results.experiments, experiment)
         ),
+        *([("domains", "Does it hold on footage of another kind? (Fig. 13)")] if crossed else []),
+        ("sheets", "Contact sheets"),
+        ("others", "Other measurements"),
+        ("terms", "Terms"),
     ]
     return "".join(f'<li><a href="#{anchor}">{text(title)}</a></li>' for anchor, title in named)
 

@@ -51,6 +51,11 @@ class Source:
         return list(self.content.get("commands", [self.content.get("command", "not said")]))
 
     @property
+    def seconds(self) -> float | None:
+        """How long it took, if it says so."""
+        return self.content.get("seconds")
+
+    @property
     def figures(self) -> Figures:
         """What was found, without the verdict."""
         found = self.content.get("metrics")
@@ -88,6 +93,12 @@ class Results:
     def drawn(self, place: Path) -> Path | None:
         """Where a figure of this place lies, if it is drawn."""
         return None if self.figures is None else self.figures / place.with_suffix(".svg")
+
+    @property
+    def commits(self) -> set[str]:
+        """By which versions of the program they were made, as far as they say."""
+        files = (*self.attacks, *self.others)
+        return {one.commit for one in self.experiments} | {one.commit for one in files}
 
     @property
     def count(self) -> int:

@@ -148,7 +148,7 @@ def _channel(m: dict[str, Any]) -> str:
     said_of = "in every way" if not lost else f"in all frames but for {', '.join(lost)}"
     return (
         f"faces of {side} pixels come back with {told_of[best]:.1f} dB ({best}) down to {told_of[worst]:.1f} "
-        f"dB ({worst}); the message that says where they are is read {said_of}."
+        f"dB ({worst}); of these faces the message that says where they are is read {said_of}."
     )
 
 
@@ -258,7 +258,8 @@ WORDS: dict[Experiment, Words] = {
         "Is everybody protected alike?",
         "The same figures for groups of people, as the sets label them. A detector that finds fewer faces of "
         "some leaves more of theirs bare; a higher AUC says that their replaced faces are recognised more "
-        "easily. Where intervals overlap, no difference is shown. Best and worst group of each label:",
+        "easily. Where intervals overlap, no difference is shown; of dozens of comparisons some differ by "
+        "chance.",
         _groups,
     ),
     "channel": Words(
