@@ -29,9 +29,8 @@ class PaperProfile:
 
     What the paper leaves open is taken from the source code to which its abstract links: optimisers and
     their constants, rates, batch, five steps of D_f for one of the generators, bins, the mean of squares in
-    eq. 5. Departures, of the paper or of that code:
-    - the noise channel is one plane for all frames of a sequence, as the instrument has it, where the code
-      draws one for each image: consistency (eq. 10) is not learnt against the noise;
+    eq. 5, a noise plane for each image. The instrument gives all frames of a track one plane, so that it asks
+    less of consistency (eq. 10) than the training did. Departures, of the paper or of that code:
     - in training there is nothing between U_e and U_d but the rounding to 8 bits. Measured, a pair works in
       the instrument, which pastes a with a soft border into a picture of 4:2:0: U_d has met neither;
     - a batch is of subjects all different, where the code takes twelve images of each of three; the last
@@ -90,13 +89,12 @@ PROFILES: dict[Literal["paper", "paper-slim", "paper-256"], PaperProfile] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    """Regions (B, 3, side, side) and the noise of their sequences: a frame, another, and another sequence."""
+    """(B, 3, side, side): a frame, another, one of another sequence; (3 B, 1, side, side) their noise."""
 
     frame: Tensor
     same_sequence: Tensor
     other_sequence: Tensor
     noise: Tensor
-    other_noise: Tensor
 
 
 class PaperTraining(Learner):
@@ -163,7 +161,7 @@ class PaperTraining(Learner):
         rows = self._subjects.batch(turn * fabric.world_size + fabric.global_rank, count)
         boxes, other_boxes = (draw_boxes(count, self.profile.crops, rng) for _ in range(2))
         moved, _ = nudge(boxes, 3, rng)
-        noise, other_noise = (torch.rand(count, 1, self.side, self.side, generator=rng) for _ in range(2))
+        noise = torch.rand(3 * count, 1, self.side, self.side, generator=rng)
         frame, same, other = (
             crop(to_tensor(self._subjects.images, of, fabric.device), where, self.side)
             for of, where in (
@@ -172,13 +170,13 @@ class PaperTraining(Learner):
                 (rows.other_sequence, other_boxes),
             )
         )
-        return _Batch(frame, same, other, noise.to(fabric.device), other_noise.to(fabric.device))
+        return _Batch(frame, same, other, noise.to(fabric.device))
 
     def _criticise(self, b: _Batch, rng: torch.Generator) -> dict[str, float]:
         """D_f's side: eq. 6 and 7."""
         p, x = self.profile, b.frame
         with torch.no_grad(), self.fabric.autocast():
-            a = to_uint8(self.U_e(torch.cat([x, b.noise], 1)).float())
+            a = to_uint8(self.U_e(torch.cat([x, b.noise[: len(x)]], 1)).float())
             r = self.U_d(a).float()
         with self.fabric.autocast():
             on_x, on_a, on_r = self.D_f(torch.cat([x, a, r])).float().chunk(3)
@@ -194,10 +192,9 @@ class PaperTraining(Learner):
     def _generate(self, b: _Batch) -> dict[str, float]:
         """The generators' side: eq. 13."""
         p, x = self.profile, b.frame
-        noise = torch.cat([b.noise, b.noise, b.other_noise])
         with self.fabric.autocast():
             images = torch.cat([x, b.same_sequence, b.other_sequence])
-            a, a_same, a_other = self.U_e(torch.cat([images, noise], 1)).float().chunk(3)
+            a, a_same, a_other = self.U_e(torch.cat([images, b.noise], 1)).float().chunk(3)
             r = self.U_d(to_uint8(a)).float()
             on_a, on_r = self.D_f(torch.cat([a, r])).float().chunk(2)
         terms = {
