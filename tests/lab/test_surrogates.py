@@ -11,7 +11,7 @@ import torch
 from lab_media import drawn_faces, drawn_set, made_up_source
 from uunet_lab.datasets.landmarks import find_landmarks
 from uunet_lab.methods.uunet.surrogates import Surrogates, nearest, traits
-from uunet_lab.training.augment import CropProfile, crop, draw_boxes, inside
+from uunet_lab.training.augment import CropProfile, crop, draw_boxes, framed, inside
 from uunet_lab.training.errors import TrainingError
 
 PEOPLE = 160
@@ -109,3 +109,13 @@ def test_landmarks_follow_their_faces_into_the_crop() -> None:
     found, _ = find_landmarks(cut)
     expected = inside(torch.from_numpy(POINTS[:4]), boxes).numpy()
     assert np.abs(found - expected).max() < 0.09
+
+
+def test_a_framed_still_is_zoomed_about_its_middle_and_shifted() -> None:
+    still = torch.zeros(1, 3, 96, 96)
+    still[:, :, 40:56, 40:56] = 1  # a square in the middle, a sixth of the side
+    for zoom, width in ((1.0, 64 / 6), (1.25, 64 / 7.5)):
+        shown = framed(still, zoom, 64)[0, 0]
+        assert abs(float(shown[32].sum()) - width) < 0.7
+        moved = framed(still, zoom, 64, shift=4)[0, 0]  # the box goes right and down, the square left and up
+        assert torch.allclose(moved[10:40, 10:40], shown[14:44, 14:44], atol=0.2)
