@@ -118,4 +118,4 @@ def test_a_framed_still_is_zoomed_about_its_middle_and_shifted() -> None:
         shown = framed(still, zoom, 64)[0, 0]
         assert abs(float(shown[32].sum()) - width) < 0.7
         moved = framed(still, zoom, 64, shift=4)[0, 0]  # the box goes right and down, the square left and up
-        assert torch.allclose(moved[10:40, 10:40], shown[14:44, 14:44], atol=0.2)
+        assert torch.allclose(moved[10:40, 10:40], shown[14:44, 14:44], atol=0.35)  # a pixel off would be .65
