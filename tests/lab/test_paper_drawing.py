@@ -92,7 +92,7 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
         ElementTree.parse((tmp_path / name).with_suffix(".svg"))  # noqa: S314 (ours)
     assert page.count("; `uunet-lab ") == len(drawn) - 1
     tables = sorted(path.stem for path in tmp_path.glob("*.tex"))
-    assert len(tables) == 16
+    assert len(tables) == 18
     for table in tables:
         assert (tmp_path / f"{table}.md").read_text("utf-8") in page
 

@@ -206,7 +206,7 @@ def test_codecs_are_measured_on_the_first_set_only_if_it_has_to_be_quick(
             given = Material(sources=sources, models=(tmp_path, tmp_path))
             proof.prove(given, tmp_path / "proof", print, quick=quick)
     names, everything = ["first", "second", "third"], ("detection", "channel")
-    assert asked == [(names, everything, ("channel",)), (names, everything, ())]
+    assert asked == [(names, everything, ("channel", "detection_mtcnn")), (names, everything, ())]
 
 
 @pytest.mark.parametrize("once", [("detection",), ()])

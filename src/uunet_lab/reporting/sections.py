@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -27,9 +28,12 @@ _GAINS = (
 
 def in_short(results: Results) -> str:
     """What came out: each question, and each attack, in a row."""
-    shown = [_measured_on(results)]
+    # of several pairs that which was measured in most ways: a table of all would be too wide to be read
+    model = Counter(result.model for result in results.experiments).most_common(1)[0][0]
+    measured = [result for result in results.experiments if result.model == model]
+    shown = [_measured_on(measured, sorted({result.model for result in results.experiments} - {model}))]
     for side in SIDES:
-        seen = at_a_glance(results.experiments, side)
+        seen = at_a_glance(measured, side)
         if seen is not None:
             links = [_anchor(experiment) for experiment in seen.experiments]
             shown.append(table(seen.table.header, seen.table.rows, seen.table.caption, links))
@@ -43,14 +47,14 @@ def in_short(results: Results) -> str:
     return "".join(shown)
 
 
-def _measured_on(results: Results) -> str:
-    """Which pairs, and of each set how many faces of whom."""
-    pairs = sorted({result.model for result in results.experiments})
+def _measured_on(measured: Sequence[Measured], others: Sequence[str]) -> str:
+    """Which pair, and of each set how many faces of whom; which other pairs stand further down."""
     sets: dict[str, str] = {}
-    for result in results.experiments:
+    for result in measured:
         sets.setdefault(result.faces, result.data)
     items = "".join(f"<li><b>{text(name)}</b>: {text(data)}</li>" for name, data in sorted(sets.items()))
-    return f"<p>Measured: {text(', '.join(pairs))}, on</p><ul>{items}</ul>"
+    more = f"<p>Of other pairs ({text(', '.join(others))}) there are figures below.</p>" if others else ""
+    return f"<p>Measured: {text(measured[0].model)}, on</p><ul>{items}</ul>{more}"
 
 
 def attacks(results: Results) -> str:
