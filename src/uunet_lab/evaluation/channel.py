@@ -36,7 +36,7 @@ from uunet_lab.measuring.pair import psnr, ssim
 from uunet_lab.measuring.publishing import Again, Paths, again, heard, publish, received
 from uunet_lab.measuring.resampling import Codes, Floats, mean_over_people
 
-SIDES, QUICK_SIDES = (24, 32, 48, 64, 96, 128), (32, 64)
+SIDES, QUICK_SIDES = (24, 32, 48, 64, 96, 128), (64,)
 """Pixels."""
 
 SHAPE = (5, 4)  # tiles of a picture
