@@ -210,11 +210,10 @@ class Follower:
             dt = track.first - frame
             if not 0 < dt <= self._head or frame < track.born:
                 continue
-            rect, first = rect_of(detection), track.seen[track.first]
-            guess = first - track.velocity * dt
-            size = max(*first[2:], *rect[2:])
-            near = np.hypot(*(rect[:2] - guess[:2])) / size <= min(_REACH + dt * _REACH_FRAME, _REACH_MOST)
-            if near and np.abs(np.log(rect[2:] / first[2:])).mean() <= np.log(_GROWTH):
+            first = track.seen[track.first]
+            guess = np.concatenate([(first - track.velocity * dt)[:2], first[2:]])
+            shift, growth = _misfit(guess, rect_of(detection))
+            if shift <= min(_REACH + dt * _REACH_FRAME, _REACH_MOST) and growth <= np.log(_GROWTH):
                 track.begin_with(frame, detection)
                 self._weak.remove((frame, detection))
                 return
@@ -232,14 +231,19 @@ def _distance(track: Track, frame: int, rect: Rect) -> float:
     """The cost of giving a detection to a track: 0 for a perfect fit, infinite beyond reach."""
     dt = frame - track.last
     guess = track.predict(frame)
-    size = max(guess[2], guess[3], rect[2], rect[3])
-    shift = float(np.hypot(*(rect[:2] - guess[:2]))) / size
-    growth = float(np.abs(np.log(rect[2:] / guess[2:])).mean())
+    shift, growth = _misfit(guess, rect)
     new = track.hits == 1
     reach = min(_REACH + dt * (_REACH_NEW if new else _REACH_FRAME), _REACH_MOST)
     if shift > reach or growth > np.log(_GROWTH):
         return float("inf")
     return float(shift + growth - 0.5 * overlap(guess, rect))
+
+
+def _misfit(guess: Rect, rect: Rect) -> tuple[float, float]:
+    """How far a rect lies off a guess, in face sizes, and the logarithm of the ratio of their sizes."""
+    size = max(guess[2], guess[3], rect[2], rect[3])
+    shift = float(np.hypot(*(rect[:2] - guess[:2]))) / size
+    return shift, float(np.abs(np.log(rect[2:] / guess[2:])).mean())
 
 
 def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> Path:

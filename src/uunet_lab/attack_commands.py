@@ -88,7 +88,7 @@ def attack_inversion(  # noqa: PLR0917 (typer's arguments are options)
     steps: Annotated[int | None, typer.Option(min=1, help="Of the training, for each N; 600.")] = None,
     precision: Precision = "auto",
     seed: int = 1,
-    quick: Annotated[bool, typer.Option("--quick", help="100 and 400 queries, 60 steps, 70 faces.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="100 queries, 60 steps, 70 faces.")] = False,
 ) -> None:
     """Train a decoder by asking U_e alone: how near does it come to the owner's U_d, over N queries?"""
 

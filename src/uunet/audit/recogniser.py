@@ -55,10 +55,18 @@ def weights(name: str) -> str:
     Raises:
         AuditError: it is not installed.
     """
-    spec = importlib.util.find_spec("face_recognition_models")
-    if spec is None or not spec.submodule_search_locations:
+    folder = package_folder("face_recognition_models")
+    if folder is None:
         raise _absent()
-    return str(Path(next(iter(spec.submodule_search_locations))) / "models" / name)
+    return str(folder / "models" / name)
+
+
+def package_folder(name: str) -> Path | None:
+    """Where an installed package lies, which is not imported for that; None if there is none."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _absent() -> AuditError:

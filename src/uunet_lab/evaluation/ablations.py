@@ -33,7 +33,7 @@ from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.measuring.mosaic import Image
 from uunet_lab.measuring.pair import psnr
 from uunet_lab.measuring.resampling import Floats, mean_over_people
-from uunet_lab.training.augment import framed
+from uunet_lab.training.augment import REGION, framed
 from uunet_lab.training.channel import to_uint8
 
 VARIANTS: dict[str, Mapping[str, float]] = {
@@ -56,7 +56,7 @@ SHOWN = 8
 """Faces of a row of the montage."""
 
 SHIFT = 2
-_ZOOM = 1.2  # of a box, as a share of the still's side: the middle of those that training sees
+_ZOOM = sum(REGION.zoom) / 2  # of a box, as a share of the still's side: the middle of what training sees
 _BINS = 100  # as L_dis
 _LAST = 10  # steps over which the terms of the loss are averaged
 

@@ -13,6 +13,7 @@ from uunet.audit.recogniser import (
     Image,
     Recogniser,
     dlib_module,
+    package_folder,
     weights,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "auc",
     "decidability_daugman",
     "dlib_module",
+    "package_folder",
     "weights",
 ]
 

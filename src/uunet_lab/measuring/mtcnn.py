@@ -8,7 +8,6 @@ weights lie in the wheel `mtcnn`, whose own code needs TensorFlow; only its weig
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from torch.nn import functional as F
 from uunet.detect import fill_rgb, suppress
 from uunet.types import Detection, Picture
 from uunet_lab.measuring.errors import MeasuringError
+from uunet_lab.measuring.judge import package_folder
 
 FILES = {
     "pnet": "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5",
@@ -88,7 +88,8 @@ class MTCNN:
     def _proposals(self, rgb: npt.NDArray[np.uint8]) -> Boxes:
         """What P-Net takes for faces, at every scale, strongest first."""
         height, width = rgb.shape[:2]
-        scale, found = _FIELD / SMALLEST, []
+        scale = _FIELD / SMALLEST
+        found = [(np.empty(0, np.float32), np.empty((0, 4)), np.empty((0, 4), np.float32))]
         while round(min(height, width) * scale) >= _FIELD:
             size = round(width * scale), round(height * scale)
             small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -100,9 +101,7 @@ class MTCNN:
             )
             found.append(_strongest(score[0, rows, columns], boxes, move[0, :, rows, columns], _OF_SCALE))
             scale *= _FACTOR
-        scores = np.concatenate([one[0] for one in found]) if found else np.empty(0, np.float32)
-        boxes = np.concatenate([one[1] for one in found]) if found else np.empty((0, 4))
-        moves = np.concatenate([one[2] for one in found]) if found else np.empty((0, 4), np.float32)
+        scores, boxes, moves = (np.concatenate(parts) for parts in zip(*found, strict=True))
         _, boxes, moves = _strongest(scores, boxes, moves, _OF_ALL)
         return _moved(boxes, moves)
 
@@ -210,10 +209,8 @@ def _cut(rgb: npt.NDArray[np.uint8], box: Boxes, side: int) -> npt.NDArray[np.ui
 
 
 def _folder() -> Path | None:
-    spec = importlib.util.find_spec("mtcnn")
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    return Path(next(iter(spec.submodule_search_locations))) / "assets" / "weights"
+    folder = package_folder("mtcnn")
+    return None if folder is None else folder / "assets" / "weights"
 
 
 def _weights(name: str) -> Any:

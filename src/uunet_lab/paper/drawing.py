@@ -22,12 +22,7 @@ from uunet_lab.paper.groups import groups_figure, groups_table
 from uunet_lab.paper.reading import Experiment, Measured, of, read
 from uunet_lab.paper.style import save
 from uunet_lab.paper.table_channel import messages_table, restoration_table
-from uunet_lab.paper.table_detection import (
-    confidence_table,
-    confidence_table_mtcnn,
-    precision_table,
-    precision_table_mtcnn,
-)
+from uunet_lab.paper.table_detection import confidence_table, precision_table
 from uunet_lab.paper.table_identity import consistency_table, diversity_table, reversibility_table
 from uunet_lab.paper.table_labels import agreement_table, embedding_table, labels_table
 from uunet_lab.paper.table_recognition import recognition_table, trained_table
@@ -53,7 +48,9 @@ class Part:
 PARTS: dict[Experiment, Part] = {
     "detection": Part("fig5-detection", detection_figure, (precision_table, confidence_table)),
     "detection_mtcnn": Part(
-        "fig5-detection-mtcnn", detection_figure, (precision_table_mtcnn, confidence_table_mtcnn)
+        "fig5-detection-mtcnn",
+        detection_figure,
+        tuple(partial(make, judge="detection_mtcnn") for make in (precision_table, confidence_table)),
     ),
     "recognition": Part("fig6-recognition", recognition_figure, (recognition_table,)),
     "recognition_trained": Part("fig6-recognition-trained", recognition_figure, (trained_table,)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from uunet_lab.paper.published import CONFIDENCE, CONFIDENCE_PEARSON, DETECTION_AP, SETS
 from uunet_lab.paper.reading import Measured, of
@@ -21,55 +22,47 @@ METHODS = {
 }
 
 
-def precision_table(results: Sequence[Measured]) -> Table:
-    """Average precision of each method in the eyes of CenterFace, and the paper's."""
-    return _precisions(
-        of(results, "detection"),
+Judge = Literal["detection", "detection_mtcnn"]
+"""Who looks for faces: CenterFace, MTCNN."""
+
+_PRECISIONS: dict[Judge, tuple[str, str]] = {
+    "detection": (
         "table2-detection",
         "Average precision of face detection, mean ± sd over 50 samples of 90 % (Table II): CenterFace on "
         "crops of one face each here, MTCNN in the paper; regions are hidden with a soft border",
-    )
-
-
-def precision_table_mtcnn(results: Sequence[Measured]) -> Table:
-    """The same in the eyes of MTCNN."""
-    return _precisions(
-        of(results, "detection_mtcnn"),
+    ),
+    "detection_mtcnn": (
         "table2-detection-mtcnn",
         "The same by MTCNN, the paper's detector, on other sets than the paper's (Table II)",
-    )
+    ),
+}
+_CONFIDENCES: dict[Judge, tuple[str, str]] = {
+    "detection": (
+        "fig5-confidence",
+        "Confidence of face detection (Fig. 5), 0 where no face is found; 95 % intervals over people",
+    ),
+    "detection_mtcnn": (
+        "fig5-confidence-mtcnn",
+        "The same by MTCNN, the paper's detector, on other sets than the paper's (Fig. 5)",
+    ),
+}
 
 
-def _precisions(ours: Sequence[Measured], name: str, caption: str) -> Table:
+def precision_table(results: Sequence[Measured], judge: Judge = "detection") -> Table:
+    """Average precision of each method, ours and the paper's."""
+    ours = of(results, judge)
     rows = []
     for method, text in METHODS.items():
         splits = [result.metrics["ap_splits"][method] for result in ours]
         paper = DETECTION_AP.get(method)
         theirs = [spread(one.mean, one.sd) for one in paper] if paper else [NONE] * len(SETS)
         rows.append((text, *(spread(one["mean"], one["sd"]) for one in splits), *theirs))
-    header = ("method", *(result.name for result in ours), *(f"paper: {one}" for one in SETS))
-    return Table(name, caption, header, tuple(rows))
+    return Table(*_PRECISIONS[judge], _header("method", ours), tuple(rows))
 
 
-def confidence_table(results: Sequence[Measured]) -> Table:
-    """Mean confidence of raw and replaced faces, and how far the two go together, by CenterFace."""
-    return _confidences(
-        of(results, "detection"),
-        "fig5-confidence",
-        "Confidence of face detection (Fig. 5), 0 where no face is found; 95 % intervals over people",
-    )
-
-
-def confidence_table_mtcnn(results: Sequence[Measured]) -> Table:
-    """The same by MTCNN."""
-    return _confidences(
-        of(results, "detection_mtcnn"),
-        "fig5-confidence-mtcnn",
-        "The same by MTCNN, the paper's detector, on other sets than the paper's (Fig. 5)",
-    )
-
-
-def _confidences(ours: Sequence[Measured], name: str, caption: str) -> Table:
+def confidence_table(results: Sequence[Measured], judge: Judge = "detection") -> Table:
+    """Mean confidence of raw and replaced faces, and how far the two go together."""
+    ours = of(results, judge)
     rows = [
         (
             METHODS[kind],
@@ -80,5 +73,8 @@ def _confidences(ours: Sequence[Measured], name: str, caption: str) -> Table:
     ]
     pearson = (figure(result.metrics["pearson_x"]["a"]) for result in ours)
     rows.append(("Pearson, x and a", *pearson, *map(number, CONFIDENCE_PEARSON)))
-    header = ("faces", *(result.name for result in ours), *(f"paper: {one}" for one in SETS))
-    return Table(name, caption, header, tuple(rows))
+    return Table(*_CONFIDENCES[judge], _header("faces", ours), tuple(rows))
+
+
+def _header(first: str, ours: Sequence[Measured]) -> tuple[str, ...]:
+    return (first, *(result.name for result in ours), *(f"paper: {name}" for name in SETS))

@@ -33,26 +33,24 @@ class Gain:
     word: str = NONE
 
 
-def _naive(m: Figures) -> Gain:
-    replaced = m["replaced"]
+def _named(found: Figures, raw: Figures, who: str, doubt: str = "") -> Gain:
+    """Of somebody who names people behind replaced faces, and behind raw ones."""
     return Gain(
-        f"names {short(replaced['rank1'], '.1%')}; among the ten nearest {short(replaced['rank10'], '.1%')}",
-        short(m["raw"]["rank1"], ".1%"),
-        f"{replaced['by_chance']:.1%}; {10 * replaced['by_chance']:.1%}",
-        f"{how_well(replaced)}; this recogniser alone was asked",
+        f"{who}names {short(found['rank1'], '.1%')}; among the ten nearest {short(found['rank10'], '.1%')}",
+        short(raw["rank1"], ".1%"),
+        f"{found['by_chance']:.1%}; {10 * found['by_chance']:.1%}",
+        how_well(found) + doubt,
     )
+
+
+def _naive(m: Figures) -> Gain:
+    return _named(m["replaced"], m["raw"], "", "; this recogniser alone was asked")
 
 
 def _parrot(m: Figures) -> Gain:
     ways = [found for name, found in m.items() if name != "raw" and isinstance(found, dict)]
     best = max(ways, key=lambda found: float(found["rank1"]["value"]))
-    return Gain(
-        f"the best of {len(ways)} ways names {short(best['rank1'], '.1%')}; among the ten nearest "
-        f"{short(best['rank10'], '.1%')}",
-        short(m["raw"]["rank1"], ".1%"),
-        f"{best['by_chance']:.1%}; {10 * best['by_chance']:.1%}",
-        how_well(best),
-    )
+    return _named(best, m["raw"], f"the best of {len(ways)} ways ")
 
 
 def _linkability(m: Figures) -> Gain:
