@@ -11,12 +11,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from uunet.arguments import UsageError
-from uunet.commands import guarded
+from uunet.commands import finish, guarded
 from uunet.usage import HintedGroup
 from uunet_lab.attack_commands import app as attack_app
 from uunet_lab.datasets.commands import app as dataset_app
 from uunet_lab.evaluation.commands import cross as evaluate_cross
 from uunet_lab.evaluation.commands import run as evaluate_run
+from uunet_lab.options import STOPPED, refuse_file
 from uunet_lab.paper.commands import paper
 from uunet_lab.prove_command import prove
 from uunet_lab.reporting.commands import numbers, report
@@ -148,6 +149,7 @@ def evaluate_pair(  # noqa: PLR0917
 
 @evaluate_app.command("ablations")
 def evaluate_ablations(  # noqa: PLR0917
+    runs: Annotated[Path, typer.Argument(help="Folder of the runs, one for each; those there go on.")],
     faces: Annotated[Path, typer.Option(help="A packed set; what is held out of it is measured.")],
     matcher: Annotated[list[Path], typer.Option(help="A run of `train matcher`, once for each label.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
@@ -175,9 +177,15 @@ def evaluate_ablations(  # noqa: PLR0917
 
         began, chosen = time.monotonic(), steps or (ablations.QUICK if quick else ablations.STEPS)
         wanted = assembly.Wanted(keep=assembly.names_of(keep))
-        metrics, montage, data = assembly.ablated(
-            open_devices("32-true"), faces, matcher, wanted, profile, chosen, seed, terminal.say
+        refuse_file(runs)
+        done = assembly.ablated(
+            open_devices("32-true"), faces, matcher, wanted, profile, chosen, seed, runs, terminal.say
         )
+        if done is None:
+            terminal.say(f"{runs}: stopped; the same command goes on")
+            finish(STOPPED)
+            return
+        metrics, montage, data = done
         path = output / faces.resolve().name / profile / "ablations.json"
         write(path, ablations.TITLE, data, metrics, seconds=time.monotonic() - began)
         if sheet is not None:

@@ -27,7 +27,7 @@ from uunet_lab.methods.uunet.sources import FaceSource, default_labels, labels_o
 from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.methods.uunet.train import SeenHiddenTraining, painted_steps
 from uunet_lab.training.errors import TrainingError
-from uunet_lab.training.loop import CHECKPOINT, load
+from uunet_lab.training.loop import CHECKPOINT, load, resume, run
 from uunet_lab.training.parts import parts
 
 PaperName = Literal["paper", "paper-slim", "paper-256"]
@@ -146,16 +146,18 @@ def ablated(  # noqa: PLR0917
     profile: PaperName,
     steps: int,
     seed: int,
+    runs: Path,
     tell: Callable[[str], None],
-) -> tuple[dict[str, Any], npt.NDArray[np.uint8], str]:
+) -> tuple[dict[str, Any], npt.NDArray[np.uint8], str] | None:
     """Trainings of phase 2 with one weight changed each; see `evaluation.ablations`.
 
     Args:
         fabric, faces, matchers, wanted, profile, steps, seed: as in `paper_training`.
-        tell: is told of each, a line.
+        runs: folder of their runs, one for each; those that are there go on.
+        tell: is told of each, a line now and then.
 
     Returns:
-        The figures, a montage, and what they were measured on.
+        The figures, a montage, and what they were measured on; None if it was stopped by SIGTERM.
 
     Raises:
         DatasetError, TrainingError: as in `paper_training`.
@@ -164,13 +166,18 @@ def ablated(  # noqa: PLR0917
     s: dict[str, int] = {}
     learnt = {load_matcher(run)[0]: int(load(run / CHECKPOINT)["step"]) for run in matchers}
 
-    def make(factors: Mapping[str, float]) -> PaperTraining:
+    def train(name: str, factors: Mapping[str, float]) -> PaperTraining | None:
         training = paper_training(fabric, faces, matchers, wanted, profile, steps, seed, factors)
         s.update(zip(learnt, map(int, training.s), strict=True))
-        return training
+        folder = runs / next(iter(factors), "unchanged")
+        resume(training, folder)
+        return training if run(training, folder, lambda line: tell(f"{name}: {line}")) else None
 
     rows = parts(packed)[1]
-    variants, montage = ablations(make, packed, rows, steps, tell)
+    measured = ablations(train, packed, rows, tell)
+    if measured is None:
+        return None
+    variants, montage = measured
     data = f"{min(len(rows), FACES)} faces of {faces.resolve().name}, held out from training"
     about = {"steps": steps, "profile": profile, "s": s, "matcher_steps": learnt}
     return about | {"variants": variants}, montage, data

@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from uunet.arguments import UsageError
+
+STOPPED = 143
+"""Exit code of a training that SIGTERM stopped, as README says."""
+
 Results = Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")]
 Models = Annotated[
     tuple[Path, Path] | None,
@@ -30,3 +35,13 @@ Precision = Annotated[
     typer.Option(help="Of the forward passes; weights have 32 bits. auto: bf16 where the device has it."),
 ]
 Count = Annotated[int | None, typer.Option(min=2, help="Faces of each set; default 1200, with --quick 210.")]
+
+
+def refuse_file(run: Path) -> None:
+    """Before anything is computed for a run.
+
+    Raises:
+        UsageError: its folder is a file.
+    """
+    if run.exists() and not run.is_dir():
+        raise UsageError(f"{run} is a file", "name a folder for the run")

@@ -10,7 +10,7 @@ import typer
 
 from uunet.arguments import UsageError
 from uunet.commands import finish, guarded
-from uunet_lab.options import Precision
+from uunet_lab.options import STOPPED, Precision, refuse_file
 
 if TYPE_CHECKING:
     from uunet.console import Terminal
@@ -21,7 +21,6 @@ app = typer.Typer(help="Train models.", no_args_is_help=True)
 Run = Annotated[Path, typer.Argument(help="Folder of the run; a run that is there goes on.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="paper, paper-slim: instead of the profile's.")]
 Devices = Annotated[int, typer.Option(help="GPUs, or processes where there is none.")]
-_STOPPED = 143  # SIGTERM, as README says
 
 
 @app.command("matcher")
@@ -45,7 +44,7 @@ def train_matcher(  # noqa: PLR0917 (typer's arguments are options)
         from uunet_lab.assembly import matcher_training  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
-        _refuse_file(run)
+        refuse_file(run)
         fabric = open_devices(precision, devices)
         measure = ["uunet-lab", "evaluate", "matcher", str(run), "--faces", str(faces), "-o", "matcher.json"]
         _go(terminal, matcher_training(fabric, faces, label, profile, steps, seed), run, measure)
@@ -65,7 +64,7 @@ def train_recogniser(  # noqa: PLR0917 (typer's arguments are options)
         from uunet_lab.assembly import recogniser_training  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
-        _refuse_file(run)
+        refuse_file(run)
         training = recogniser_training(open_devices(precision, devices), faces, steps, seed)
         command = ["uunet-lab", "evaluate", "run", "--unseen", str(faces), "--recogniser", str(run)]
         _go(terminal, training, run, command)
@@ -122,7 +121,7 @@ def train_uunet(  # noqa: PLR0917
         from uunet_lab import assembly  # noqa: PLC0415
         from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
-        _refuse_file(run)
+        refuse_file(run)
         fabric = open_devices(precision, devices)
         kept = None if keep is None else assembly.names_of(keep)
         training: Training
@@ -134,12 +133,6 @@ def train_uunet(  # noqa: PLR0917
             training = assembly.paper_training(fabric, faces, matcher or [], wanted, profile, steps, seed)
         export = ["uunet-lab", "export", str(run), "-o", "models", "--name", run.name]
         _go(terminal, training, run, [*export, "--data", "where the faces come from"])
-
-
-def _refuse_file(run: Path) -> None:
-    """Before anything is computed for it."""
-    if run.exists() and not run.is_dir():
-        raise UsageError(f"{run} is a file", "name a folder for the run")
 
 
 def _refuse(profile: str, options: dict[str, Any]) -> None:
@@ -162,4 +155,4 @@ def _go(terminal: Terminal, training: Training, run: Path, after: list[str]) -> 
         terminal.say(f"{run}: {what}, step {training.step} of {training.steps}")
     if first and finished:
         terminal.say(f"checkpoint: {run / loop.CHECKPOINT}; next: {shlex.join(after)}")
-    finish(0 if finished else _STOPPED)
+    finish(0 if finished else STOPPED)

@@ -34,19 +34,15 @@ class _Painter(nn.Module):
 
 
 class _Known:
-    """A training that is over before it begins."""
+    """A training that is over."""
 
     side = 64
 
     def __init__(self, copies: bool, broken: bool = False) -> None:
         self.U_e, self.U_d = _Painter(copies), nn.Identity()
         self.nets = nn.ModuleDict({"U_e": self.U_e, "U_d": self.U_d})
-        self.broken = broken
-
-    def advance(self) -> dict[str, float]:
-        if self.broken:
+        if broken:
             nn.init.constant_(self.U_e.weight, float("nan"))
-        return {"mse": 0.25}
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +51,17 @@ def faces(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-
 
 
 def test_a_copy_changes_nothing_and_restores_all(faces) -> None:  # type: ignore[no-untyped-def]
-    done = ablate(_Known(copies=True), faces, np.arange(24), 3)
+    done = ablate(_Known(copies=True), faces, np.arange(24))
     found = done.figures
     assert found["restored"]["value"] > 70
     for name in ("changed", "steady", "diverse", "colours"):
         assert found[name]["value"] == 0
-    assert found["losses"] == {"mse": 0.25}
     assert done.shown.shape == (3 * 64, SHOWN * 64, 3)
     assert np.array_equal(done.shown[:64], done.shown[64:128])
 
 
 def test_noise_is_diverse_steady_and_of_other_colours(faces) -> None:  # type: ignore[no-untyped-def]
-    found = ablate(_Known(copies=False), faces, np.arange(24), 1).figures
+    found = ablate(_Known(copies=False), faces, np.arange(24)).figures
     assert found["diverse"]["value"] == pytest.approx(1 / 3, abs=0.02)  # of two uniform values
     assert found["steady"]["value"] < 0
     assert found["changed"]["value"] > 0.2
@@ -75,7 +70,7 @@ def test_noise_is_diverse_steady_and_of_other_colours(faces) -> None:  # type: i
 
 
 def test_a_training_that_diverged_is_said_to_have(faces) -> None:  # type: ignore[no-untyped-def]
-    found = ablate(_Known(copies=True, broken=True), faces, np.arange(24), 1).figures
+    found = ablate(_Known(copies=True, broken=True), faces, np.arange(24)).figures
     assert found["diverged"] is True
     assert "restored" not in found
 
@@ -84,11 +79,13 @@ def test_every_variant_has_one_factor_of_its_own(faces) -> None:  # type: ignore
     given: list[dict[str, float]] = []
     said: list[str] = []
 
-    def make(factors):  # type: ignore[no-untyped-def]
+    def train(name, factors):  # type: ignore[no-untyped-def]
         given.append(dict(factors))
         return _Known(copies=len(given) != 2)
 
-    found, montage = ablations(make, faces, np.arange(24), 1, said.append)
+    done = ablations(train, faces, np.arange(24), said.append)
+    assert done is not None
+    found, montage = done
     assert list(found) == list(VARIANTS)
     assert given[0] == {}
     names = [next(iter(one)) for one in given[1:]]
@@ -99,6 +96,12 @@ def test_every_variant_has_one_factor_of_its_own(faces) -> None:  # type: ignore
     assert found["w_mse / 10"]["restored"]["value"] < found["as the paper"]["restored"]["value"]
     assert montage.shape[0] == len(VARIANTS) * 3 * 64
     assert len(said) == len(VARIANTS)
+
+
+def test_a_training_that_was_stopped_ends_all(faces) -> None:  # type: ignore[no-untyped-def]
+    left = [_Known(copies=True), None]
+    assert ablations(lambda name, factors: left.pop(0), faces, np.arange(24), lambda line: None) is None
+    assert not left
 
 
 def _call(*arguments: object):  # type: ignore[no-untyped-def]
@@ -121,11 +124,21 @@ def test_the_papers_own_training_is_ablated_by_one_command(
             "train", "matcher", tmp_path / label, "--label", label, "--faces", tmp_path / "set", "--steps", 1
         )
         assert trained.exit_code == 0, trained.stderr
-    options = ("--steps", 1, "--keep", "gender", "-o", tmp_path / "results", "--sheet", tmp_path / "all.png")
-    ran = _call("evaluate", "ablations", "--faces", tmp_path / "set", *runs, *options)
+    options = ("--steps", 2, "--keep", "gender", "-o", tmp_path / "results", "--sheet", tmp_path / "all.png")
+    command = ("evaluate", "ablations", tmp_path / "ablations", "--faces", tmp_path / "set", *runs, *options)
+    ran = _call(*command)
     assert ran.exit_code == 0, ran.stderr
+    trained = {name: tmp_path / "ablations" / name / "last.pt" for name in ("unchanged", "w_mse")}
+    assert {name: torch.load(path)["profile"]["w_mse"] for name, path in trained.items()} == {
+        "unchanged": 50.0,
+        "w_mse": 5.0,
+    }
+    before = (tmp_path / "all.png").read_bytes()
+    trained["w_mse"].unlink()  # as if it had been stopped in the first variant
+    assert _call(*command).exit_code == 0
+    assert (tmp_path / "all.png").read_bytes() == before
     found = json.loads((tmp_path / "results" / "set" / "paper-slim" / "ablations.json").read_text())
-    assert found["metrics"]["steps"] == 1
+    assert found["metrics"]["steps"] == 2
     assert found["metrics"]["s"] == {"id": -1, "gender": 1}
     assert found["metrics"]["matcher_steps"] == {"id": 1, "gender": 1}
     assert list(found["metrics"]["variants"]) == list(few)

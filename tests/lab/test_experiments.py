@@ -16,12 +16,14 @@ from uunet_lab.evaluation.experiment import Bench, Experiment
 from uunet_lab.evaluation.gallery import Deidentifier, Gallery
 from uunet_lab.evaluation.recognition import RECOGNITION
 from uunet_lab.evaluation.reversibility import BIN, REVERSIBILITY, residuals
+from uunet_lab.measuring import lpips
+from uunet_lab.measuring.lpips import LPIPS
 
 
 def _measured(experiment: Experiment, faces: FaceSet, pair: Deidentifier) -> dict[str, Any]:
     gallery = Gallery(faces, np.arange(len(faces)), pair, Small())
     assert experiment.lacks(gallery) is None
-    return experiment.measure(Bench(gallery, Blind()))
+    return experiment.measure(Bench(gallery, Blind(), lpips=LPIPS() if lpips.installed() else None))
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,8 @@ def test_what_is_not_touched_comes_back_whole(people: FaceSet) -> None:
     assert found["ssim"]["value"] == 1
     assert found["psnr"]["value"] > 70
     assert found["gmsd"]["value"] == 0
+    if lpips.installed():
+        assert found["lpips"]["value"] == found["lpips_x_a"]["value"] == 0
     assert found["residuals"]["r-r'"]["size"]["value"] == 0
     assert found["identity"]["r-r'"]["same_person"]["value"] == 1
 

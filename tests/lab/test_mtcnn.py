@@ -91,12 +91,14 @@ def test_other_weights_are_refused_before_they_are_unpickled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in mtcnn.FILES:
-        (tmp_path / f"{name}.lz4").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
-    monkeypatch.setattr(mtcnn, "_folder", lambda: tmp_path)
+        path = tmp_path / "assets" / "weights" / f"{name}.lz4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    monkeypatch.setattr("uunet_lab.measuring.wheels.package_folder", lambda package: tmp_path)
     monkeypatch.setattr("joblib.load", lambda data: pytest.fail("unpickled"))
     with pytest.raises(MeasuringError, match=r"pnet\.lz4 of the package mtcnn is another file"):
         MTCNN(0.5)
-    monkeypatch.setattr(mtcnn, "_folder", lambda: None)
+    monkeypatch.setattr("uunet_lab.measuring.wheels.package_folder", lambda package: None)
     assert not installed()
     with pytest.raises(MeasuringError, match="not installed") as caught:
         MTCNN(0.5)

@@ -1,15 +1,15 @@
 """IV-I, Fig. 14: what becomes of a pair if a term of the loss weighs a tenth, or δ_gp is ten times as large.
 
-Every variant is trained from the same seed on the same faces for the same number of steps, and is measured
-on people whom it never saw: a short run shows where a training heads, not where it ends. The paper shows
-faces alone; the figures are ours:
+Every variant is trained from the same seed on the same faces for the same number of steps, a run of its own
+that goes on where it was stopped, and is measured on people whom it never saw: a short run shows where a
+training heads, not where it ends. The paper shows faces alone; the figures are ours:
 
 - restored: PSNR of r, which ω_mse asks for;
 - changed: mean |x - a|, 0 where U_e copies, which ω_ano works against;
 - steady: mean change of a if the box is shifted by SHIFT pixels, less that of x, which ω_con works against;
 - diverse: mean |a - a'| under other noise, which ω_div asks for;
 - colours: χ² of the histograms of x and a, which ω_dis works against;
-- diverged: whether a weight of a network, or a term of the loss, is no longer a number.
+- diverged: whether a weight of a network is no longer a number.
 
 Fig. 14 prints the last weight as ω_gp, its text says δ_gp, which is what grows here (see
 `paper_losses.L_gp`). In a set of one still for each person there are neither frames nor sequences to
@@ -18,7 +18,6 @@ compare: ω_con and ω_div then see one still in two boxes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +57,10 @@ SHOWN = 8
 SHIFT = 2
 _ZOOM = sum(REGION.zoom) / 2  # of a box, as a share of the still's side: the middle of what training sees
 _BINS = 100  # as L_dis
-_LAST = 10  # steps over which the terms of the loss are averaged
 
 
 class Pair(Protocol):
-    """A training with the nets that it makes.
+    """A training that is over, with the nets that it made.
 
     Attributes:
         nets: all of them, by name.
@@ -85,10 +83,6 @@ class Pair(Protocol):
         """s."""
         ...
 
-    def advance(self) -> dict[str, float]:
-        """A step; its scalars."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ablated:
@@ -103,16 +97,14 @@ class Ablated:
     shown: Image
 
 
-def ablate(pair: Pair, faces: FaceSet, rows: Codes, steps: int) -> Ablated:
-    """Train a variant, and measure it.
+def ablate(pair: Pair, faces: FaceSet, rows: Codes) -> Ablated:
+    """Measure a variant.
 
     Args:
-        pair: not trained yet.
+        pair: what its training made.
         faces: the set.
-        rows: of people whom it never sees.
-        steps: of the training.
+        rows: of people whom it never saw.
     """
-    losses = [pair.advance() for _ in range(steps)]
     for net in pair.nets.values():
         net.eval()
     still = _stills(faces, rows[:FACES])
@@ -124,14 +116,9 @@ def ablate(pair: Pair, faces: FaceSet, rows: Codes, steps: int) -> Ablated:
         r = to_uint8(pair.U_d(a))
         moved = to_uint8(framed(still, _ZOOM, pair.side, SHIFT))
         followed = to_uint8(pair.U_e(torch.cat([moved, noise], 1)))
-    last = losses[-_LAST:]
-    terms = {name: float(np.mean([one[name] for one in last])) for name in last[0]} if last else {}
     finite = all(bool(torch.isfinite(value).all()) for value in pair.nets.state_dict().values())
-    figures: dict[str, Any] = {"diverged": not finite or not all(map(math.isfinite, terms.values()))}
-    figures["losses"] = {
-        name: round(value, 4) if math.isfinite(value) else None for name, value in terms.items()
-    }
-    if not figures["diverged"]:
+    figures: dict[str, Any] = {"diverged": not finite}
+    if finite:
         figures |= {
             "restored": mean_over_people(psnr(_images(x), _images(r)), person, 2),
             "changed": mean_over_people(_away(x, a), person),
@@ -143,25 +130,28 @@ def ablate(pair: Pair, faces: FaceSet, rows: Codes, steps: int) -> Ablated:
 
 
 def ablations(
-    make: Callable[[Mapping[str, float]], Pair],
+    train: Callable[[str, Mapping[str, float]], Pair | None],
     faces: FaceSet,
     rows: Codes,
-    steps: int,
     tell: Callable[[str], None],
-) -> tuple[dict[str, Any], Image]:
+) -> tuple[dict[str, Any], Image] | None:
     """All VARIANTS, one after another.
 
     Args:
-        make: a training that has not begun, with these factors of its weights.
-        faces, rows, steps: as in `ablate`.
+        train: gives the trained variant of this name, with these factors of its weights; None if it was
+            stopped.
+        faces, rows: as in `ablate`.
         tell: is told of each variant, a line.
 
     Returns:
-        Figures by variant, and the montage: for each variant rows x, a, r.
+        Figures by variant, and the montage: for each variant rows x, a, r. None if a training was stopped.
     """
     found, sheets = {}, []
     for name, factors in VARIANTS.items():
-        done = ablate(make(factors), faces, rows, steps)
+        trained = train(name, factors)
+        if trained is None:
+            return None
+        done = ablate(trained, faces, rows)
         found[name] = {"factors": dict(factors)} | done.figures
         sheets.append(done.shown)
         tell(f"{name}: {'diverged' if done.figures['diverged'] else done.figures['restored']['value']} dB")

@@ -11,6 +11,7 @@ import numpy as np
 from uunet.types import FaceDetector
 from uunet_lab.evaluation.gallery import Gallery, Kind
 from uunet_lab.measuring.landmarks import LandmarkFinder
+from uunet_lab.measuring.lpips import LPIPS
 from uunet_lab.measuring.resampling import LEAST_PEOPLE
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Bench:
         trained: faces of people whom a recogniser of our own never saw, and what it says of them; None where
             none was given.
         second: MTCNN, the paper's detector; None where its weights are not installed.
+        lpips: how different images look; None where its weights are not installed.
         found: what the detector has found in the faces so far, by kind; see `detection.found_in`.
     """
 
@@ -67,6 +69,7 @@ class Bench:
     quick: bool = False
     trained: Gallery | None = None
     second: FaceDetector | None = None
+    lpips: LPIPS | None = None
     found: dict[Kind, Found] = field(default_factory=dict)
 
     def second_detector(self) -> FaceDetector:

@@ -2,7 +2,8 @@
 
 Residuals are point by point, over pixels and channels, in [-1, 1] as the nets see them, in whole regions:
 towards the border, where a region keeps its surroundings, they are small. Identity is compared between two
-runs on the same image: r ↔ r', a ↔ a', and x ↔ r.
+runs on the same image: r ↔ r', a ↔ a', and x ↔ r. LPIPS is there where its weights are installed, beside it
+that of a, for which r is better than none.
 """
 
 from __future__ import annotations
@@ -63,12 +64,13 @@ def _same_person(gallery: Gallery, first: tuple[Kind, int], second: tuple[Kind, 
 
 def _measure(bench: Bench) -> dict[str, Any]:
     gallery = bench.gallery
-    x, r = gallery.images("x"), gallery.images("r")
+    x, a, r = (gallery.images(kind) for kind in ("x", "a", "r"))
     guises: dict[str, tuple[tuple[Kind, int], tuple[Kind, int]]] = {
         "a-a'": (("a", 0), ("a", 1)),
         "r-r'": (("r", 0), ("r", 1)),
         "x-r": (("x", 0), ("r", 0)),
     }
+    looks = {} if bench.lpips is None else {"lpips": bench.lpips(x, r), "lpips_x_a": bench.lpips(x, a)}
     return {
         "residuals": {
             f"{kind}-{kind}'": residuals(gallery.images(kind), gallery.images(kind, 1), gallery.identity)
@@ -78,7 +80,7 @@ def _measure(bench: Bench) -> dict[str, Any]:
         "psnr": mean_over_people(psnr(x, r), gallery.identity, digits=2),
         "ssim": mean_over_people(ssim(x, r), gallery.identity),
         "gmsd": mean_over_people(gmsd(x, r), gallery.identity, digits=4),
-    }
+    } | {name: mean_over_people(values, gallery.identity, digits=4) for name, values in looks.items()}
 
 
 REVERSIBILITY = Experiment(

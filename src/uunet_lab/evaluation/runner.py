@@ -19,10 +19,10 @@ from uunet_lab.evaluation.experiment import NO_MTCNN, UNTRAINED, Bench, Experime
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.sampling import choose
+from uunet_lab.measuring import lpips, mtcnn
 from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.landmarks import DlibLandmarks
-from uunet_lab.measuring.mtcnn import MTCNN, installed
 from uunet_lab.measuring.names import Name
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.measuring.recogniser import FastJudge
@@ -105,7 +105,11 @@ def run(  # noqa: PLR0917
     pair, judge = Pair(*models), FastJudge() if recognises else None
     finder = DlibLandmarks() if any(EXPERIMENTS[name].landmarks for name in only) else None
     detector = strict_detector()
-    second = MTCNN(WEAKEST) if installed() and any(EXPERIMENTS[name].second for name in only) else None
+    wants_second = any(EXPERIMENTS[name].second for name in only)
+    second = mtcnn.MTCNN(WEAKEST) if wants_second and mtcnn.installed() else None
+    looks = lpips.LPIPS() if "reversibility" in only and lpips.installed() else None
+    if "reversibility" in only and looks is None:
+        tell(f"reversibility goes without LPIPS, whose weights are not installed ({lpips.INSTALL})")
     model = re.sub(r"[^\w.-]+", "-", pair.swapper.card.name)
     written = []
     for source in sources:
@@ -115,7 +119,7 @@ def run(  # noqa: PLR0917
         trained = (
             None if own is None else Gallery(faces, choose(faces, own.unseen(faces, rows), count), pair, own)
         )
-        bench = Bench(gallery, detector, finder, quick, trained, second)
+        bench = Bench(gallery, detector, finder, quick, trained, second, looks)
         for name in only:
             path = output / called(source.folder) / model / f"{name}.json"
             mine = EXPERIMENTS[name].trained

@@ -7,10 +7,8 @@ weights lie in the wheel `mtcnn`, whose own code needs TensorFlow; only its weig
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -22,8 +20,7 @@ from torch.nn import functional as F
 
 from uunet.detect import fill_rgb, suppress
 from uunet.types import Detection, Picture
-from uunet_lab.measuring.errors import MeasuringError
-from uunet_lab.measuring.judge import package_folder
+from uunet_lab.measuring.wheels import pinned, weights_file
 
 FILES = {
     "pnet": "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5",
@@ -31,6 +28,8 @@ FILES = {
     "onet": "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3",
 }
 """The nets' files in the wheel, and their SHA-256: they are pickles, which could run anything."""
+
+_PACKAGE, _FILE, _INSTALL = "mtcnn", "assets/weights/{}.lz4", 'pip install "uunet[judge]"'
 
 SMALLEST = 20
 """Side of the smallest face, pixels: MTCNN's default."""
@@ -47,7 +46,7 @@ Floats = npt.NDArray[np.float32]
 
 def installed() -> bool:
     """Whether the weights are there."""
-    return _folder() is not None
+    return weights_file(_PACKAGE, "") is not None
 
 
 class MTCNN:
@@ -208,18 +207,7 @@ def _cut(rgb: npt.NDArray[np.uint8], box: Boxes, side: int) -> npt.NDArray[np.ui
     return np.asarray(cv2.resize(whole, (side, side), interpolation=way), np.uint8)
 
 
-def _folder() -> Path | None:
-    folder = package_folder("mtcnn")
-    return None if folder is None else folder / "assets" / "weights"
-
-
 def _weights(name: str) -> Any:
-    folder = _folder()
-    if folder is None:
-        raise MeasuringError("the weights of MTCNN are not installed", 'pip install "uunet[judge]"')
     import joblib  # noqa: PLC0415
 
-    data = (folder / f"{name}.lz4").read_bytes()
-    if hashlib.sha256(data).hexdigest() != FILES[name]:
-        raise MeasuringError(f"{name}.lz4 of the package mtcnn is another file", "install mtcnn 1.0.0")
-    return joblib.load(io.BytesIO(data))
+    return joblib.load(io.BytesIO(pinned(_PACKAGE, _FILE.format(name), FILES[name], _INSTALL)))

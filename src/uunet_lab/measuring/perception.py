@@ -1,7 +1,6 @@
 """How different two images look: gradient magnitude similarity deviation (Xue et al., IEEE TIP 2014).
 
-It stands for LPIPS, whose wheel ships its linear heads alone: the networks below them are downloaded at run
-time, and no wheel was found that holds them. GMSD needs no weights.
+It needs no weights; `lpips` does.
 """
 
 from __future__ import annotations

@@ -87,13 +87,26 @@ def reversibility_table(results: Sequence[Measured]) -> Table:
                 figure(found["psnr"], 1),
                 figure(found["ssim"]),
                 figure(found["gmsd"]),
+                *(figure(found[name]) if name in found else NONE for name in ("lpips", "lpips_x_a")),
             )
         )
     return Table(
         "fig11-reversibility",
         "Fresh noise: sd of residuals (range 0 to 1), and share of faces that stay one person for dlib's "
-        "recogniser; PSNR (dB), SSIM and GMSD (less is better) of restored faces, no codec between (Fig. 11; "
-        "the paper prints none)",
-        ("faces", "sd a – a′", "sd r – r′", "a, a′ one", "r, r′ one", "x, r one", "PSNR", "SSIM", "GMSD"),
+        "recogniser; PSNR (dB), SSIM, GMSD and LPIPS (less is better) of restored faces, no codec between, "
+        "and LPIPS of replaced ones (Fig. 11; the paper prints none)",
+        (
+            "faces",
+            "sd a – a′",
+            "sd r – r′",
+            "a, a′ one",
+            "r, r′ one",
+            "x, r one",
+            "PSNR",
+            "SSIM",
+            "GMSD",
+            "LPIPS",
+            "LPIPS x – a",
+        ),
         tuple(rows),
     )

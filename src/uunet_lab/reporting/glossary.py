@@ -19,6 +19,8 @@ TERMS = {
     "PSNR": "how near a picture comes to the original, in decibels, more is nearer: 30 looks alike, 20 "
     "is rough, and about what a replaced face has that nobody restored. Each 6 dB halve the error.",
     "SSIM": "how alike two pictures are in structure; 1 is the same.",
+    "LPIPS": "how different two pictures look to people, as a network learnt it from their answers; 0 is "
+    "the same, less is better.",
     "GMSD": "how differently the edges of two pictures change; 0 is the same, less is better.",
     "ΔE": "how different two colours look, in L*a*b*; 2 is just visible.",
     "rad": "an angle: .1 rad are 6 degrees. Yaw is the head's turn, pitch its nod, roll its tilt.",

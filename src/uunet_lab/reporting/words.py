@@ -91,10 +91,13 @@ def _diversity(m: dict[str, Any]) -> str:
 def _reversibility(m: dict[str, Any]) -> str:
     same = {name: told(m["identity"][name]["same_person"]) for name in ("x-r", "a-a'", "r-r'")}
     restored, twice, stays = same.values()
+    looks = ""
+    if "lpips" in m:
+        looks = f" (LPIPS {told(m['lpips'], '.2f')}; of the replaced face {told(m['lpips_x_a'], '.2f')})"
     return (
-        f"the owner of the private model restores faces to {told(m['psnr'], '.1f')} dB, and the recogniser "
-        f"takes {restored} of them for the person who was there; replaced twice under fresh noise, {twice} "
-        f"stay one virtual person, and what is restored stays one in {stays}."
+        f"the owner of the private model restores faces to {told(m['psnr'], '.1f')} dB{looks}, and the "
+        f"recogniser takes {restored} of them for the person who was there; replaced twice under fresh "
+        f"noise, {twice} stay one virtual person, and what is restored stays one in {stays}."
     )
 
 
