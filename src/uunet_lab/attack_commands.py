@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from uunet.commands import guarded
-from uunet_lab.options import Precision
+from uunet_lab.options import Own, Precision
 
 if TYPE_CHECKING:
     from uunet_lab.attacks.finding import Finding
@@ -143,21 +143,24 @@ def attack_linkability(
 
 
 @app.command("naive")
-def attack_naive(
+def attack_naive(  # noqa: PLR0917
     people: Annotated[
         Path, typer.Option(help="A packed set with several images of a person, never trained on.")
     ],
     output: Output,
     public: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
     count: Annotated[int, typer.Option(min=2, help="People at most.")] = 300,
+    recogniser: Own = None,
     seed: int = 1,
 ) -> None:
     """Does a recogniser off the shelf, which has a raw image of each person, name replaced faces?"""
 
     def attack() -> Finding:
+        from uunet_lab.measuring.embedder import TrainedJudge  # noqa: PLC0415
         from uunet_lab.trials import try_naive  # noqa: PLC0415
 
-        return try_naive(people, public, count=count, seed=seed)
+        own = None if recogniser is None else TrainedJudge(recogniser)
+        return try_naive(people, public, count=count, seed=seed, own=own)
 
     _attack(output, attack)
 

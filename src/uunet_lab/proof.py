@@ -126,7 +126,7 @@ def _on_sets(given: Material, quick: bool) -> list[Trial]:
         found += _wanting("--unseen", "naive")
     else:
         count = QUICK if quick else PEOPLE
-        found.append(Trial("naive", partial(try_naive, given.people, public, count=count)))
+        found.append(Trial("naive", partial(try_naive, given.people, public, count=count, own=given.own)))
     if given.people is None or given.trained is None:
         found += _wanting("--unseen" if given.people is None else "--data", "parrot")
     else:

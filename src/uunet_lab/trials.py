@@ -6,6 +6,8 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 from uunet.models import Swapper, shipped
 from uunet_lab.attacks.finding import Finding
 from uunet_lab.attacks.inversion import FULL as INVERSION
@@ -17,6 +19,7 @@ from uunet_lab.attacks.parrot import FULL as PARROT
 from uunet_lab.attacks.parrot import QUICK as PARROT_QUICK
 from uunet_lab.attacks.parrot import parrot
 from uunet_lab.datasets.packing import open_set
+from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.pair import Pair
 from uunet_lab.measuring.recogniser import FastJudge
 from uunet_lab.methods.uunet.networks import Restorer
@@ -59,13 +62,29 @@ def try_inversion(
     )
 
 
-def try_naive(people: Path, public: Path | None = None, *, count: int, seed: int = 1) -> Finding:
+def try_naive(
+    people: Path,
+    public: Path | None = None,
+    *,
+    count: int,
+    seed: int = 1,
+    own: TrainedJudge | None = None,
+) -> Finding:
     """`attacks.naive` on a packed set with several images of a person, `count` people at most.
+
+    Args:
+        people: the set.
+        public: U_e; None takes the demonstration's.
+        count: people at most.
+        seed: of all that is drawn.
+        own: a recogniser of our own, which is asked beside dlib's.
 
     Raises:
         UUNetError: the set, or the model, does not do; the judge is not installed.
     """
-    return naive(open_set(people), Swapper(public), FastJudge(), people=count, seed=seed)
+    faces = open_set(people)
+    second = None if own is None else (own, own.unseen(faces, np.arange(len(faces))))
+    return naive(faces, Swapper(public), FastJudge(), people=count, seed=seed, second=second)
 
 
 def try_parrot(

@@ -20,6 +20,7 @@ from uunet_lab.attacks.lineup import distances, line_up, mean_of_people, named_b
 from uunet_lab.attacks.naive import naive, verdict_on
 from uunet_lab.measuring.judge import Descriptors
 from uunet_lab.measuring.mosaic import Image
+from uunet_lab.reporting.gains import ATTACKS
 
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}
 
@@ -50,10 +51,32 @@ def test_a_negative_is_named_by_who_knows_the_trick(tmp_path: Path) -> None:
     assert same["genuine"] == 30 and same["rank1"]["value"] > 0.9
 
 
+def test_a_second_recogniser_is_asked_of_people_whom_it_never_saw(tmp_path: Path) -> None:
+    faces = packed(tmp_path / "set", 30, 3, noise=8)
+    unseen = np.flatnonzero(faces.identity >= 18)
+    found = naive(faces, Swapper(public_model(tmp_path)), Middle(), second=(Knowing(), unseen))
+    second = found.metrics["second"]
+    assert (found.metrics["people"], second["people"], second["probes"]) == (30, 12, 24)
+    assert second["replaced"]["rank1"]["value"] > 0.8 > found.metrics["replaced"]["rank1"]["value"]
+    assert "of 24 replaced faces of 12 people whom it never saw" in found.verdict
+    gain = ATTACKS["naive"](found.metrics)
+    assert gain.published.count("among the ten nearest") == 2
+    assert gain.most == "100.0%; 100.0%"
+
+
 def test_runs_repeat(tmp_path: Path) -> None:
     faces, swapper = packed(tmp_path / "set", 12, 2), Swapper(public_model(tmp_path))
     one, two = (naive(faces, swapper, Middle(), people=6, seed=4) for _ in range(2))
     assert one == two and one.metrics["people"] == 6
+
+
+def test_people_are_drawn_among_the_given_rows(tmp_path: Path) -> None:
+    faces = packed(tmp_path / "set", 9, 2)
+    rows = np.flatnonzero(np.isin(faces.identity, [1, 4, 7]))
+    lineup = line_up(faces, 9, 1, 1, seed=3, among=rows)
+    assert set(faces.identity[lineup.labelled]) == {1, 4, 7}
+    with pytest.raises(AttackError, match="0 people"):
+        line_up(faces, 9, 1, 1, seed=3, among=rows[:0])
 
 
 def test_no_image_is_known_and_shown(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ class Lineup:
     probes: Codes
 
 
-def line_up(faces: FaceSet, people: int, labelled: int, probes: int, seed: int) -> Lineup:
+def line_up(  # noqa: PLR0917
+    faces: FaceSet, people: int, labelled: int, probes: int, seed: int, among: Codes | None = None
+) -> Lineup:
     """Draw people with enough stills.
 
     Args:
@@ -40,12 +42,14 @@ def line_up(faces: FaceSet, people: int, labelled: int, probes: int, seed: int) 
         labelled: images of each that the attacker has, exactly.
         probes: other images of each, at least one and at most so many.
         seed: of the draw.
+        among: rows of all images of those who may be drawn; None for everybody.
 
     Raises:
         AttackError: fewer than two people have that many images.
     """
     rng = np.random.default_rng(seed)
-    counts = np.bincount(faces.identity, minlength=faces.people)
+    drawn = faces.identity if among is None else faces.identity[among]
+    counts = np.bincount(drawn, minlength=faces.people)
     able = np.flatnonzero(counts > labelled)
     if len(able) < 2:
         raise AttackError(

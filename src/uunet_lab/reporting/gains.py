@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from uunet_lab.attacks.naive import how_well
@@ -44,7 +44,11 @@ def _named(found: Figures, raw: Figures, who: str, doubt: str = "") -> Gain:
 
 
 def _naive(m: Figures) -> Gain:
-    return _named(m["replaced"], m["raw"], "", "; this recogniser alone was asked")
+    if "second" not in m:
+        return _named(m["replaced"], m["raw"], "", "; this recogniser alone was asked")
+    both = (m, "dlib's "), (m["second"], "one that sees hair and background too ")
+    first, second = (_named(found["replaced"], found["raw"], who) for found, who in both)
+    return Gain(*(f"{getattr(first, f.name)}; {getattr(second, f.name)}" for f in fields(Gain)))
 
 
 def _parrot(m: Figures) -> Gain:
