@@ -61,7 +61,7 @@ def test_a_second_recogniser_is_asked_of_people_whom_it_never_saw(tmp_path: Path
     assert "of 24 replaced faces of 12 people whom it never saw" in found.verdict
     gain = ATTACKS["naive"](found.metrics)
     assert gain.published.count("among the ten nearest") == 2
-    assert gain.most == "100.0%; 100.0%"
+    assert gain.most.count("100.0%") == 2
 
 
 def test_runs_repeat(tmp_path: Path) -> None:
