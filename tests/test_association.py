@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from uunet.association import Follower, Path, fill, overlap, without_doubles
+from uunet.association import Follower, overlap
+from uunet.filling import Path, fill, without_doubles
 from uunet.types import Detection
 
 SIZE = (640, 480)

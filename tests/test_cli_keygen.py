@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from desk import Desk, listing, made_desk, mode
+from desk import Desk, listing, mode
 from uunet.keys import keyfile
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return made_desk(tmp_path_factory.mktemp("desk"))
 
 
 def test_keygen(desk: Desk, tmp_path: Path) -> None:

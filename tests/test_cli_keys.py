@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
-from desk import Desk, listing, made_desk, mode
+from desk import Desk, listing, mode
 from evidence_kit import parts_of, put_together
 from uunet.keys import keyfile
 from uunet.types import WINDOW
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return made_desk(tmp_path_factory.mktemp("desk"))
-
 
 # --- deidentify and verify -----------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
 from cli_media import Ran
-from desk import Desk, made_desk, mode
+from desk import Desk, mode
 from evidence_kit import parts_of, put_together
 from uunet.evidence.opening import Keyring, Originals
 from uunet.evidence.piece import cut, placed_together
@@ -26,11 +26,6 @@ from uunet.keys import keyfile
 from uunet.types import Box
 from uunet.video import PublicReader, RawReader
 from uunet.video.coded import copy_with_payloads
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return made_desk(tmp_path_factory.mktemp("desk"))
 
 
 def open_with(desk: Desk, target: Path, *more: object) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli_media import Ran
-from desk import Desk, entries, give, listing, made_desk, restore
+from desk import Desk, entries, give, listing, restore
 from key_kit import ALICE, BOB, public
 from uunet.errors import EvidenceError
 from uunet.evidence import Keyring, rekey
@@ -17,16 +17,6 @@ from uunet.keys.identity import Group
 from uunet.shown import visible
 
 ODD = "17 [/a] [bold]x[/bold] :smile: \x1b[31mred\x1b[0m\n9\t2026\u202e \x85"
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return made_desk(tmp_path_factory.mktemp("desk"))
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "openings.log"
 
 
 # --- what stands in it, on the terminal ----------------------------------------------------------------

@@ -9,20 +9,9 @@ from pathlib import Path
 import pytest
 
 from cli_media import Ran
-from desk import Desk, entries, give, listing, made_desk, restore
+from desk import Desk, entries, give, listing, restore
 from key_kit import ALICE, BOB
 from uunet.keys import journal
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return made_desk(tmp_path_factory.mktemp("desk"))
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "openings.log"
-
 
 # --- files that would take its place -------------------------------------------------------------------
 

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from uunet.assignment import assign
-from uunet.types import Detection, FrameSize
+from uunet.types import Detection
 
 Rect = npt.NDArray[np.float64]
 """(4,): centre x, centre y, width, height in luma pixels."""
-
-How = Literal["seen", "between", "coasted"]
-"""Detected in this frame, between two detections, or beyond the first or last one."""
-
-Path = dict[int, tuple[Rect, How]]
-"""Where a face is: frame → rect and how that is known."""
 
 _SURE = 0.5  # detections from this score choose their tracks first (ByteTrack, arXiv:2110.06864)
 _NOISE = 0.05  # error of a detection, in face sizes
@@ -30,11 +22,8 @@ _REACH_NEW = 0.25  # … or this much where no motion is known yet …
 _REACH_MOST = 2.0  # … up to this
 _YOUNG = 4  # detections up to which a track may still begin earlier
 _GROWTH = 2.0  # largest ratio of sizes between a track and its detection
-_SAME = 0.4  # intersection over union from which two boxes are on one face
-_DOUBT = 0.01  # a box between two detections grows by this share per frame from the nearer one …
-_DOUBT_MOST = 0.05  # … up to this: people do not move on straight lines
-_WIDEN = 0.01  # a box that is extrapolated grows by this share per frame
-_WEAK = 0.5  # a track with fewer than 3 detections, all below this score, is extrapolated only `head` frames
+SAME = 0.4
+"""Intersection over union from which two boxes are on one face."""
 
 
 def rect_of(detection: Detection) -> Rect:
@@ -200,7 +189,7 @@ class Follower:
                 continue
             before = track.seen[track.last]
             shares = [overlap(before, rect_of(d)) for d in detections]
-            if max(shares, default=0) >= _SAME:
+            if max(shares, default=0) >= SAME:
                 track.add(frame, detections[shares.index(max(shares))])
                 track.lent = True
 
@@ -244,64 +233,3 @@ def _misfit(guess: Rect, rect: Rect) -> tuple[float, float]:
     size = max(guess[2], guess[3], rect[2], rect[3])
     shift = float(np.hypot(*(rect[:2] - guess[:2]))) / size
     return shift, float(np.abs(np.log(rect[2:] / guess[2:])).mean())
-
-
-def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> Path:
-    """Where the track is in the frames of a window.
-
-    Between two detections the rect moves on a straight line. Before the first one and after the last one it
-    goes on with the velocity it had, for `head` and `tail` frames, while it is in the picture and in its
-    scene: the face was there before it was recognised and is there after it has turned away.
-    """
-    times = list(track.seen)
-    found: Path = {}
-    for a, b in pairwise(times):
-        for k in range(max(a + 1, window.start), min(b, window.stop)):
-            share = (k - a) / (b - a)
-            rect = (1 - share) * track.seen[a] + share * track.seen[b]
-            rect[2:] *= 1 + min(_DOUBT * min(k - a, b - k), _DOUBT_MOST)
-            found[k] = rect, "between"
-    found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
-    if track.best < _WEAK and track.hits < 3:
-        tail = min(tail, head)
-    velocity = track.velocity
-    stop = window.stop if track.end is None else min(window.stop, track.end)
-    before = range(max(track.first - head, track.born, window.start), min(track.first, stop))
-    after = range(max(track.last + 1, window.start), min(track.last + 1 + tail, stop))
-    for k in before:
-        _keep(found, k, _extrapolate(track.seen[times[0]], velocity, k - track.first), size)
-    for k in after:
-        _keep(found, k, _extrapolate(track.seen[times[-1]], track.state[:, 1], k - track.last), size)
-    return dict(sorted(found.items()))
-
-
-def _extrapolate(rect: Rect, velocity: Rect, frames: int) -> Rect:
-    moved = rect + velocity * frames
-    moved[2:] = np.clip(moved[2:], rect[2:] * 0.8, rect[2:] * 1.25) * (1 + _WIDEN * abs(frames))
-    return moved
-
-
-def _keep(found: Path, frame: int, rect: Rect, size: FrameSize) -> None:
-    """Enters a rect if it is still in the picture."""
-    if np.all(rect[:2] + rect[2:] / 2 > 0) and np.all(rect[:2] - rect[2:] / 2 < size):
-        found[frame] = rect, "coasted"
-
-
-def without_doubles(
-    paths: list[Path],
-) -> list[Path]:
-    """The paths, each without those extrapolated frames in which another path sees the same face."""
-    seen: dict[int, list[tuple[int, Rect]]] = {}
-    for i, path in enumerate(paths):
-        for k, (rect, how) in path.items():
-            if how != "coasted":
-                seen.setdefault(k, []).append((i, rect))
-    return [
-        {
-            k: (rect, how)
-            for k, (rect, how) in path.items()
-            if how != "coasted"
-            or not any(j != i and overlap(rect, other) >= _SAME for j, other in seen.get(k, ()))
-        }
-        for i, path in enumerate(paths)
-    ]

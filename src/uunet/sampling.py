@@ -197,7 +197,7 @@ def _difference(a: Thumb, b: Thumb) -> float:
 def explained(first: list[Detection], last: list[Detection], start: float) -> bool:
     """Whether straight lines from one look to the other account for what both show.
 
-    A face that only one of them shows needs no look between: `association.fill` covers it beyond its first
+    A face that only one of them shows needs no look between: `filling.fill` covers it beyond its first
     and last detection. One that moved far, or a pair of strangers, one in each look, does.
     """
     if not first or not last:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from uunet.association import Follower, Path, Track, fill, without_doubles
+from uunet.association import Follower, Track
 from uunet.errors import DetectionError
+from uunet.filling import Path, fill, without_doubles
 from uunet.paths import Course, square_at_end, straighten
 from uunet.regions import HEAD, Region
 from uunet.sampling import Sampler, Seen
