@@ -13,11 +13,11 @@ from cartoon import YUV420, YUV444, Image, draw, picture, street
 from uunet.detect import (
     CenterFaceDetector,
     _decode,
-    _to_stored,
     automatic_scale,
     fill_rgb,
     full_precision,
     suppress,
+    to_stored,
 )
 from uunet.errors import DetectionError
 from uunet.types import Detection, Layout, Picture
@@ -122,7 +122,7 @@ def test_rotation_of_corners() -> None:
     for rotation in range(4):
         turned = np.rot90(labels, rotation)
         for y, x in np.ndindex(turned.shape):
-            ((x0, y0, x1, y1),) = _to_stored(np.array([[x, y, x + 1, y + 1.0]]), (width, height), rotation)
+            ((x0, y0, x1, y1),) = to_stored(np.array([[x, y, x + 1, y + 1.0]]), (width, height), rotation)
             assert (x1 - x0, y1 - y0) == (1, 1)
             assert labels[int(y0), int(x0)] == turned[y, x]
 

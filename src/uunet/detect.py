@@ -101,7 +101,7 @@ class CenterFaceDetector:
         heat, extent, offset = (out[name] for name in _OUTPUTS)
         boxes, scores = _decode(heat, extent, offset, self.threshold)
         kept = suppress(boxes, _OVERLAP)
-        stored = _to_stored(boxes[kept], (width, height), rotation % 4)
+        stored = to_stored(boxes[kept], (width, height), rotation % 4)
         stored *= np.tile(np.divide(size, (width, height)), 2)
         inside = (stored[:, 0] < size[0]) & (stored[:, 1] < size[1]) & (stored[:, 2] > 0) & (stored[:, 3] > 0)
         return [
@@ -210,7 +210,7 @@ def suppress(
     return np.asarray(kept, np.intp)
 
 
-def _to_stored(boxes: npt.NDArray[np.float64], size: FrameSize, rotation: int) -> npt.NDArray[np.float64]:
+def to_stored(boxes: npt.NDArray[np.float64], size: FrameSize, rotation: int) -> npt.NDArray[np.float64]:
     """Boxes of the picture after numpy.rot90(…, rotation) in those of the picture before, of `size`."""
     width, height = size
     x0, y0, x1, y1 = boxes.T

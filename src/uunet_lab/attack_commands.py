@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -57,11 +57,14 @@ def attack_metadata(
 
 
 @app.command("missed")
-def attack_missed(
+def attack_missed(  # noqa: PLR0917 (typer's arguments are options)
     original: Annotated[Path, typer.Argument(help="The source.")],
     public: Annotated[Path, typer.Argument(help="What was published of it, uncut.")],
     output: Output,
     every: Annotated[int, typer.Option(min=1, help="Looks at each n-th frame: a second each.")] = 4,
+    detector: Annotated[
+        Literal["centerface", "mtcnn"], typer.Option(help="CenterFace in 32 bits, or the paper's MTCNN.")
+    ] = "centerface",
     model: Annotated[Path | None, typer.Option(help="U_e; default: the demonstration's.")] = None,
 ) -> None:
     """Are raw faces left? A slower detector, at double resolution, says where to look."""
@@ -69,7 +72,7 @@ def attack_missed(
     def attack() -> Finding:
         from uunet_lab.attacks.missed import missed  # noqa: PLC0415
 
-        return missed(original, public, every=every, model=model)
+        return missed(original, public, every=every, model=model, eye=detector)
 
     _attack(output, attack)
 

@@ -18,12 +18,13 @@ from uunet_lab.attacks.finding import AttackError, Finding, record
 from uunet_lab.attacks.linkability import recordings
 from uunet_lab.attacks.messages import messages
 from uunet_lab.attacks.metadata import metadata
-from uunet_lab.attacks.missed import missed
+from uunet_lab.attacks.missed import Eye, missed
 from uunet_lab.attacks.naive import PEOPLE
 from uunet_lab.attacks.steganalysis import steganalysis
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.evaluation.report import held_out_sheet
 from uunet_lab.evaluation.runner import COUNT, Source, run
+from uunet_lab.measuring import mtcnn
 from uunet_lab.measuring.embedder import TrainedJudge
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.names import Name
@@ -89,18 +90,26 @@ def trials(given: Material, quick: bool, public: Path) -> list[Trial]:
 
 def _on_clips(given: Material, quick: bool, public: Path) -> list[Trial]:
     if not given.clips:
-        return _wanting("--clip", "metadata", "missed", "messages", "steganalysis")
+        return _wanting("--clip", "metadata", "missed", "missed-mtcnn", "messages", "steganalysis")
     clip, shown = given.clips[0], given.clips[:3] if quick else given.clips
     return [
         Trial("metadata", partial(metadata, clip)),
         Trial("missed", partial(_missed, clip, public, given.models[0], 32 if quick else 4)),
+        *_by_mtcnn(partial(_missed, clip, public, given.models[0], 8, "mtcnn"), quick),
         Trial("messages", partial(_messages, clip, public, given.models[0])),
         Trial("steganalysis", partial(steganalysis, shown)),
     ]
 
 
-def _missed(clip: Path, public: Path, model: Path, every: int) -> Finding:
-    return missed(clip, _published(clip, public, model), every=every, model=model)
+def _by_mtcnn(attempt: Callable[[], Finding], quick: bool) -> list[Trial]:
+    """It takes seconds for a frame."""
+    if quick or not mtcnn.installed():
+        return _wanting("a proof without --quick" if quick else "MTCNN's weights", "missed-mtcnn")
+    return [Trial("missed-mtcnn", attempt)]
+
+
+def _missed(clip: Path, public: Path, model: Path, every: int, eye: Eye = "centerface") -> Finding:
+    return missed(clip, _published(clip, public, model), every=every, model=model, eye=eye)
 
 
 def _messages(clip: Path, public: Path, model: Path) -> Finding:

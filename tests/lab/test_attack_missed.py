@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,18 @@ def test_the_verdict_follows_from_the_faces() -> None:
     assert "Of 3 faces that a slower detector finds in 8 frames of the original, 1 are replaced" in said
     assert "1 are published as they were, 1 lie at the border" in said and "look at 2 frames." in said
     assert "none is left to look at" in verdict_on([whole], 8)
-    assert verdict_on([], 1) == "The slower detector finds no face in 1 frame of the original."
+    assert verdict_on([], 1) == "A slower detector finds no face in 1 frame of the original."
+
+
+def test_mtcnn_looks_too(clip: Path, tmp_path: Path) -> None:
+    pytest.importorskip("joblib", reason="uunet[judge] is not installed")
+    output = tmp_path / "missed.json"
+    arguments = ["attack", "missed", str(clip), str(clip), "--detector", "mtcnn", "--every", "3"]
+    ran = CliRunner().invoke(app, [*arguments, "-o", str(output)], env=PLAIN)
+    assert ran.exit_code == 0, ran.stderr
+    found = json.loads(output.read_text())["metrics"]
+    assert (found["detector"], found["faces"], found["neither"]) == ("mtcnn", 4, 4)
+    assert "Of 4 faces that MTCNN finds in 2 frames" in found["verdict"]
 
 
 def test_other_frames_are_refused(clip: Path, tmp_path: Path) -> None:

@@ -61,8 +61,31 @@ def test_two_faces_are_found_strongest_first_and_one_may_be_cut_off(detector: MT
 def test_where_there_is_no_face_there_is_none(detector: MTCNN) -> None:
     for image in (np.zeros((64, 96, 3), np.uint8), np.full((10, 10, 3), 99, np.uint8)):
         assert detector.detect(picture(image), 0, 0) == []
-    with pytest.raises(ValueError, match="upright"):
-        detector.detect(picture(np.zeros((64, 96, 3), np.uint8)), 0, 1)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_picture_is_looked_at_upright(detector: MTCNN, portrait: Image, turns: int) -> None:
+    wide = np.ascontiguousarray(np.concatenate([portrait, np.zeros_like(portrait[:, :64])], 1))
+    (upright,) = detector.detect(picture(wide), 0, 0)
+    (found,) = detector.detect(picture(np.ascontiguousarray(np.rot90(wide, -turns))), 0, turns)
+    width, height = 320, 256
+    x0, y0, x1, y1 = upright.x0, upright.y0, upright.x1, upright.y1
+    expected = {
+        1: (height - y1, x0, height - y0, x1),
+        2: (width - x1, height - y1, width - x0, height - y0),
+        3: (y0, width - x1, y1, width - x0),
+    }[turns]
+    assert _alike(found, Detection(*expected, 1.0)) > 0.85
+
+
+def test_small_faces_are_found_at_twice_the_resolution(detector: MTCNN, portrait: Image) -> None:
+    small = picture(np.asarray(cv2.resize(portrait, (32, 32), interpolation=cv2.INTER_AREA), np.uint8))
+    large = picture(np.asarray(cv2.resize(portrait, (64, 64), interpolation=cv2.INTER_AREA), np.uint8))
+    assert detector.detect(small, 0, 0) == []
+    (found,) = MTCNN(0.6, scale=2).detect(small, 0, 0)
+    (other,) = detector.detect(large, 0, 0)
+    doubled = Detection(2 * found.x0, 2 * found.y0, 2 * found.x1, 2 * found.y1, found.score)
+    assert _alike(doubled, other) > 0.7
 
 
 def test_a_dense_layer_reads_columns_first() -> None:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from uunet.detect import fill_rgb, suppress
+from uunet.detect import fill_rgb, suppress, to_stored
 from uunet.types import Detection, Picture
 from uunet_lab.measuring.wheels import pinned, weights_file
 
@@ -50,38 +50,35 @@ def installed() -> bool:
 
 
 class MTCNN:
-    """MTCNN, a `types.FaceDetector` of upright pictures.
+    """MTCNN, a `types.FaceDetector`.
 
     Args:
         threshold: smallest score of O-Net that is reported, in (0, 1).
+        scale: at how many times a picture's resolution it looks: at 2, faces of 10 pixels are found too.
 
     Raises:
         MeasuringError: the weights are not installed, or are other ones.
     """
 
-    def __init__(self, threshold: float) -> None:
-        self._threshold = threshold
+    def __init__(self, threshold: float, scale: float = 1.0) -> None:
+        self._threshold, self._scale = threshold, scale
         self._nets = {name: Net(_weights(name), _POOLS[name]) for name in FILES}
 
     def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:  # noqa: ARG002
-        """The faces of one picture, strongest first.
-
-        Raises:
-            ValueError: the picture is not upright.
-        """
-        if rotation % 4:
-            raise ValueError("this detector looks at upright pictures")
-        image = np.empty((3, *picture.size[::-1]), np.uint8)
+        """The faces of one picture, strongest first."""
+        width, height = (round(side * self._scale) for side in picture.size)
+        image = np.empty((3, height, width), np.uint8)
         fill_rgb(picture, image)
-        rgb = np.ascontiguousarray(image.transpose(1, 2, 0))
+        rgb = np.ascontiguousarray(np.rot90(image.transpose(1, 2, 0), rotation))
         boxes = _square(self._proposals(rgb))
         scores, moved = self._looked_at(rgb, boxes, "rnet", _REFINED)
         boxes = _square(moved[suppress(moved, _OF_ALL)])
         scores, boxes = self._looked_at(rgb, boxes, "onet", self._threshold)
         kept = suppress(boxes, _OF_SMALLER, of_smaller=True)
+        stored = to_stored(boxes[kept], (width, height), rotation % 4) / self._scale
         return [
             Detection(*(float(value) for value in (*box, score)))
-            for box, score in zip(boxes[kept], scores[kept], strict=True)
+            for box, score in zip(stored, scores[kept], strict=True)
         ]
 
     def _proposals(self, rgb: npt.NDArray[np.uint8]) -> Boxes:
