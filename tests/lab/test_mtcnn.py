@@ -79,8 +79,8 @@ def test_a_turned_picture_is_looked_at_upright(detector: MTCNN, portrait: Image,
 
 
 def test_small_faces_are_found_at_twice_the_resolution(detector: MTCNN, portrait: Image) -> None:
-    small = picture(np.asarray(cv2.resize(portrait, (32, 32), interpolation=cv2.INTER_AREA), np.uint8))
-    large = picture(np.asarray(cv2.resize(portrait, (64, 64), interpolation=cv2.INTER_AREA), np.uint8))
+    small = picture(np.asarray(cv2.resize(portrait, (30, 30), interpolation=cv2.INTER_AREA), np.uint8))
+    large = picture(np.asarray(cv2.resize(portrait, (60, 60), interpolation=cv2.INTER_AREA), np.uint8))
     assert detector.detect(small, 0, 0) == []
     (found,) = MTCNN(0.6, scale=2).detect(small, 0, 0)
     (other,) = detector.detect(large, 0, 0)
