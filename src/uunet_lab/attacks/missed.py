@@ -86,7 +86,7 @@ def missed(
         "frames_to_look_at": sorted({s.frame for s in left}),
         "faces_to_look_at": [_row(s) for s in left[:_MOST_LISTED]],
     }
-    title = "raw faces left in a published file"
+    title = f"raw faces left in a published file, in the eyes of {CALLED[eye]}"
     return Finding(title, f"{original.name} and {public.name}", metrics, verdict_on(seen, looked, eye))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from uunet_lab.attacks.naive import how_well
@@ -48,6 +48,10 @@ def _naive(m: Figures) -> Gain:
         return _named(m["replaced"], m["raw"], "", "; this recogniser alone was asked")
     both = (m, "dlib's "), (m["second"], "one that sees hair and background too ")
     first, second = (_named(found["replaced"], found["raw"], who) for found, who in both)
+    itself = (
+        f", by the very image that was replaced {short(m['second']['replaced_same_image']['rank1'], '.1%')}"
+    )
+    second = replace(second, published=second.published + itself)
     return Gain(*(f"{getattr(first, f.name)}; {getattr(second, f.name)}" for f in fields(Gain)))
 
 
