@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from uunet.conceal import SPREAD_CAPACITY, SpreadMark, hide_lsb
+from uunet.conceal import SPREAD_CAPACITY, SpreadMark, hide_lsb, reveal_lsb
 from uunet.errors import MessageError
 from uunet.listening import Beside, Pixels, Revealed
 from uunet.message import (
@@ -28,7 +28,7 @@ from uunet.message import (
     wrap,
 )
 from uunet.models import Card
-from uunet.types import WINDOW, Box, Mark, PublicFrame, Window
+from uunet.types import WINDOW, Box, Mark, PublicFrame, RawFrame, Window
 from uunet.video import PublicReader
 
 
@@ -105,6 +105,13 @@ def hide(
     except MessageError:  # too small a picture: the message stands beside it only
         return Hidden(told, None, len(window.segments))
     return Hidden(told, mark, len(window.segments) - len(unpack_compact(compact, key).segments))
+
+
+def was_published(frame: RawFrame, pair: str) -> bool:
+    """Whether a frame from a camera has, in its lowest bits, a message of this pair: it is none then, but one
+    of a lossless public file. What stands beside pictures the reader sees by itself.
+    """
+    return reveal_lsb(frame.picture, roi_key(pair)) is not None
 
 
 def _into_pixels(

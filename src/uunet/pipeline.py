@@ -15,7 +15,7 @@ from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import EvidenceError
 from uunet.evidence.unsealed import Unsealed
-from uunet.hiding import Signature, find_header, hide, reveal
+from uunet.hiding import Signature, find_header, hide, reveal, was_published
 from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
 from uunet.ledger import Opening, Restoring
 from uunet.listening import Revealed
@@ -85,6 +85,7 @@ def deidentify(
             regions = _regions(window, reader.info.size)
             if exported:
                 exported.add(window)
+            reader.published |= window.number == 0 and was_published(window.frames[0], swapper.card.pair)
             raw, window = window.frames, replace(window, frames=())  # noqa: PLW2901
             with meter.stage("seal"):
                 sealer.take(raw, [[(region.track, region.box) for region in here] for here in regions])

@@ -134,16 +134,17 @@ class RawReader(_Reader[RawFrame]):
     """Reads what a camera recorded: frames that may show faces."""
 
     _wants_payloads = True
-    _published = False
+    published = False
+    """Whether a message was found in it: it is a public file. Who looks into the pixels may say so too."""
 
     @property
     def content_notes(self) -> tuple[str, ...]:
         """As in other readers; and whether the video was published before."""
         again = "the input is a public file of uunet: what is restored from the output is that public file"
-        return (*super().content_notes, *((again,) if self._published else ()))
+        return (*super().content_notes, *((again,) if self.published else ()))
 
     def _make(self, read: _Read, index: int) -> RawFrame:
-        self._published |= bool(read.payloads)
+        self.published |= bool(read.payloads)
         return RawFrame(read.picture, index, read.pts)
 
 
