@@ -41,8 +41,8 @@ from uunet.types import Box, PublicFrame, Segment, Window
 from uunet.video import EncodeSettings, PublicReader, RawReader
 
 EVERY, SURE, FOUND, SAME = 6, 0.5, 0.25, 0.3
-"""Frames from one look to the next; scores of a raw face that counts, and from which it is found in the public
-file; how much of both boxes must be common (intersection over union)."""
+"""Frames from one look to the next; scores of a raw face that counts, and from which it is found in the
+public file; how much of both boxes must be common (intersection over union)."""
 
 RGB = npt.NDArray[np.float32]
 CODECS = ("h264", "hevc", "av1")
@@ -137,7 +137,7 @@ def restored(clip: Path, public: Path, told: Told) -> float:
 
 
 def still_found(clip: Path, public: Path) -> dict[str, int]:
-    """How many faces of the clip the detector finds, and in how many of these places in the public file too."""
+    """How many faces of the clip the detector finds, and how many of them in the public file too."""
     raw = found = 0
     with RawReader(clip, codec="h264") as first, RawReader(public, codec="h264") as second:
         detector = slow_detector(first.info.size)

@@ -102,6 +102,46 @@ def test_usual_distance_where_a_face_is_in_doubt(truth: Callable[[int], list[Det
     assert {0, 10, 20} <= set(detector.asked)
 
 
+@pytest.mark.parametrize("amplitude", [20, 40, 80])
+def test_a_face_that_leaves_its_place_and_comes_back_is_looked_at(amplitude: int) -> None:
+    """Both looks at the ends show it in the same place; its looks are those of skin on a wall."""
+    skin = np.random.default_rng(1).integers(95, 125, (8, 6)).astype(np.uint8).repeat(5, 0).repeat(5, 1)
+
+    def place(k: int) -> int:
+        return 84 + (round(amplitude * np.sin(np.pi * (k - 7) / 10)) if 7 <= k <= 17 else 0)
+
+    def paint(k: int, luma: np.ndarray) -> None:
+        luma[80:120, place(k) : place(k) + 30] = skin
+
+    detector = Scripted(lambda k: [face(place(k) + 16)])
+    list(Sampler(detector, 5, 0.25, 24, ahead=0).frames(movie(25, paint), 1))
+    assert {10, 15} & set(detector.asked)
+
+
+@pytest.mark.parametrize("textured", [False, True])
+def test_a_face_that_shows_itself_for_half_a_second_is_looked_at(textured: bool) -> None:
+    """Before a plain wall, and before leaves that are as bright and as dark as it is."""
+    rng = np.random.default_rng(2)
+    leaves = rng.integers(20, 230, (45, 80)).astype(np.uint8).repeat(4, 0).repeat(4, 1)
+    skin = rng.integers(90, 160, (8, 6)).astype(np.uint8).repeat(5, 0).repeat(5, 1)
+
+    def paint(k: int, luma: np.ndarray) -> None:
+        if textured:
+            luma[:] = leaves
+        if 7 <= k <= 18:
+            luma[80:120, 200:230] = skin
+
+    detector = Scripted(lambda k: [face(215)] if 7 <= k <= 18 else [])
+    list(Sampler(detector, 5, 0.25, 24, ahead=0).frames(movie(25, paint), 1))
+    assert {10, 15} & set(detector.asked)
+
+
+def test_every_frame_means_every_frame() -> None:
+    detector = Scripted(lambda _: [])
+    list(Sampler(detector, 1, 0.25, 24).frames(movie(30), 1))
+    assert sorted(detector.asked) == list(range(30))
+
+
 def test_usual_distance_where_something_stirs() -> None:
     """A head turns: darker for a few frames, by too little to be something that passes."""
 
@@ -176,12 +216,60 @@ def test_listed_frames_too_far_apart(frames: set[int]) -> None:
         list(Sampler(Listed(frames), 5, 0.25, 24).frames(movie(40), 1))
 
 
+class ListedTruth(Listed):
+    """Boxes for some frames, of a face that is known."""
+
+    def __init__(self, frames: set[int], truth: Callable[[int], list[Detection]]) -> None:
+        super().__init__(frames)
+        self.truth = truth
+
+
+@pytest.mark.parametrize(
+    ("truth", "why"),
+    [
+        (lambda k: [face(60 + 12 * k)], "went far"),
+        (lambda k: [face(100)] if k == 20 else [], "in one of them alone"),
+        (lambda k: [face(100), *([face(200)] if k < 20 else [])], "in one of them alone"),
+    ],
+)
+def test_listed_frames_that_do_not_tell_where_a_face_is_between(
+    truth: Callable[[int], list[Detection]], why: str
+) -> None:
+    detector = ListedTruth({0, 20, 40}, truth)
+    with pytest.raises(DetectionError, match=f"19 frames between .*{why}"):
+        list(Sampler(detector, 5, 0.25, 24).frames(movie(41), 1))
+
+
+def test_listed_frames_between_which_a_face_walks_slowly() -> None:
+    detector = ListedTruth({0, 20, 40}, lambda k: [face(100 + k)])
+    run(detector, movie(41))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        (),
+        [(0, 0, 9, 9, 1)],
+        [Detection(0, 0, 9, 9, float("nan"))],
+        [Detection(0, float("nan"), 9, 9, 0.5)],
+        [Detection(0, 0, float("inf"), 9, 0.5)],
+        [Detection(9, 0, 9, 9, 0.5)],
+        [Detection(0, 0, 9, 9, -0.5)],
+    ],
+)
+def test_a_detector_that_breaks_does_not_pass_for_one_that_finds_nobody(found: object) -> None:
+    detector = Scripted(lambda _: found)  # type: ignore[arg-type,return-value]
+    with pytest.raises(DetectionError, match="Scripted returned what are no boxes"):
+        list(Sampler(detector, 5, 0.25, 24).frames(movie(6), 1))
+
+
 def test_explained() -> None:
     assert explained([], [], 0.25)
     assert explained([face(100)], [face(110)], 0.25)
     assert explained([face(100)], [], 0.25)
     assert not explained([face(100)], [face(180)], 0.25)  # may be one face that ran
-    assert explained([face(100)], [face(900)], 0.25)  # can't be
+    assert not explained([face(100)], [face(900)], 0.25)  # or that ran very fast
     assert not explained([face(100)], [face(180, score=0.2)], 0.25)  # one that is hardly to be seen is one
     assert not explained([face(100, score=0.2)], [face(180)], 0.25)
     assert explained([face(100, score=0.2)], [face(180, score=0.2)], 0.25)

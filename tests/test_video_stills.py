@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uunet.errors import OutputError
+from uunet.errors import InputError, OutputError
 from uunet.types import Picture, Plane
 from uunet.video import Codec, EncodeSettings, PublicReader, PublicWriter, RawReader, image_codec
 from uunet.video.stills import extract, insert
@@ -181,3 +181,24 @@ def test_a_sequence_keeps_its_numbers(tmp_path: Path) -> None:
             writer.commit()
     assert len(frames) == 3
     assert sorted(path.name for path in tmp_path.glob("y_*")) == [f"y_{1200 + n}.png" for n in range(3)]
+
+
+def test_pictures_that_are_turned_differently_are_refused(tmp_path: Path) -> None:
+    """Faces of one that lies on its side would not be found, and it would be shown so."""
+    video = make_video(tmp_path / "in.mp4", frames=1)
+    with RawReader(video, codec="jpeg") as reader:
+        (frame,) = reader
+        with PublicWriter(tmp_path / "one.jpg", reader.info, EncodeSettings("jpeg")) as writer:
+            writer.write([publish(frame)])
+            writer.commit()
+    upright = (tmp_path / "one.jpg").read_bytes()
+    for k, turns in enumerate((0, 0, 1)):
+        (tmp_path / f"f_{k}.jpg").write_bytes(insert("jpeg", upright, [], turns))
+    with (
+        pytest.raises(InputError, match="turned differently") as caught,
+        RawReader(tmp_path / "f_%d.jpg") as reader,
+    ):
+        list(reader)
+    assert caught.value.hint
+    with RawReader(tmp_path / "f_2.jpg") as reader:
+        assert len(list(reader)) == 1

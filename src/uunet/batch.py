@@ -130,11 +130,11 @@ def run(todo: Plan, work: Callable[[Job], Summary], *, force: bool = False) -> I
             takes the job for done: outputs appear only when they are complete.
     """
     for job in todo.jobs:
-        if job.target.is_file() and not force and todo.several:
-            yield Outcome(job, "skipped")
-            continue
         try:
-            refuse_input(job.target, job.source)
+            refuse_input(job.target, job.source)  # a link to what the camera recorded is nothing that is done
+            if job.target.is_file() and not force and todo.several:
+                yield Outcome(job, "skipped")
+                continue
             if not force:
                 refuse_existing(job.target)
             if todo.several:

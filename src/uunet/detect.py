@@ -176,6 +176,11 @@ def _decode(
     heat: Floats, extent: Floats, offset: Floats, threshold: float
 ) -> tuple[npt.NDArray[np.float64], Floats]:
     """Boxes (n, 4) as x0, y0, x1, y1 in pixels of the net's input, and scores (n,), strongest first."""
+    if not (np.isfinite(heat).all() and np.isfinite(extent).all() and np.isfinite(offset).all()):
+        raise DetectionError(
+            "the detector computed what are no numbers: faces would be overlooked",
+            "the processor or its engine is broken, or the package: install it anew, or try another computer",
+        )
     rows, columns = np.nonzero(heat[0, 0] >= threshold)
     scores = heat[0, 0, rows, columns]
     order = np.argsort(-scores, kind="stable")

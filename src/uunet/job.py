@@ -80,12 +80,13 @@ class Options:
             return self.tracking
         usual = TrackSettings.at(rate)
         lookahead = usual.lookahead if self.lookahead is None else self.lookahead
+        every = min(usual.every, lookahead) if self.every is None else self.every
         return replace(
             usual,
             lookahead=lookahead,
-            every=min(usual.every, lookahead) if self.every is None else self.every,
-            head=min(usual.head, lookahead),
-            tail=min(usual.tail, lookahead),
+            every=every,
+            head=min(max(usual.head, every), lookahead),
+            tail=min(max(usual.tail, every), lookahead),
             start=usual.start if self.threshold is None else self.threshold,
         )
 

@@ -105,10 +105,10 @@ def deidentify(
             tracks.update(window.tracks)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
+        if exported:
+            exported.commit()  # before the video: after an error there is none
         with meter.stage("wait for the encoder"):
             report = writer.commit(reader.last_duration)
-        if exported:
-            exported.commit()
     summary.engines = {"detector": _found_by(detector), "U_e": swapper.engine}
     summary.tracks, summary.evidence = len(tracks), sealer.bytes
     summary.sealed = options.seal is not None and options.seal.mode != "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from uunet.assignment import assign
 from uunet.errors import DetectionError
+from uunet.stillness import Sight, cells, is_still
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
 _THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
@@ -21,9 +23,7 @@ _CHANGE = 0.1  # mean over 3 x 3 cells of what leaves the range of the neighbour
 _NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is motion, which faces explain
 _SHIFT = 0.8  # face heights that a face may move between two looks that explain each other
 _GROWTH = 1.35  # and the ratio by which it may grow or shrink
-_FAR = 4.0  # face heights within which two strangers in two looks may be one face
 _CALM = 5  # times the usual distance between two looks where nothing happens, which is where …
-_CALM_CHANGE = 0.03  # … less than this passes (see _CHANGE) …
 _CALM_SHIFT, _CALM_GROWTH = 0.4, 1.2  # … all faces are the same ones and hardly move …
 _CALM_SCORE = 0.35  # … and none of them is so weak that the next frame may show it no more
 
@@ -51,6 +51,7 @@ class Seen:
 class _Pending:
     frame: RawFrame
     thumb: Thumb
+    sight: Sight
     cut: bool
     detections: list[Detection] | None = None
 
@@ -61,9 +62,10 @@ class Sampler:
     The detector looks at every `every`-th frame and at the first and last frame of a scene. If a face of at
     least `start` has moved far or changed its size from one look to the next, or if something that neither
     picture shows passed between them, the frames between are searched by halving. Where the looks at both
-    ends of a longer run show the same clear faces in nearly the same places, and nothing moved meanwhile, it
-    doesn't look between them: runs are up to 5 times `every` (but not above `longest`). They end where a
-    window can be given out, so that no frame beyond it has to be held.
+    ends of a longer run show the same clear faces in nearly the same places, and nothing happened meanwhile
+    (`stillness`), it doesn't look between them: runs are up to 5 times `every` (but not above `longest`, and
+    not where `every` is 1: then it looks at each frame). They end where a window can be given out, so that no
+    frame beyond it has to be held.
 
     Args:
         detector: finds the faces. If it has a method `knows(index) -> bool`, as `boxfile.BoxFile` has, it
@@ -86,7 +88,7 @@ class Sampler:
         self._every = every
         self._start = start
         self._longest = longest
-        self._run = every * max(min(_CALM, longest // every), 1)
+        self._run = every * max(min(_CALM, longest // every), 1) if every > 1 else 1
         self._ahead = ahead
         self.late = 1 if self._knows is None else longest + 1
         """Frames that may have to follow one that ends what can be given out."""
@@ -103,7 +105,7 @@ class Sampler:
             if cut:
                 yield from self._finish(gap)
                 gap = []
-            gap.append(_Pending(frame, thumb, cut))
+            gap.append(_Pending(frame, thumb, Sight(frame.picture, cells(frame.picture)), cut))
             if self._due(gap):
                 yield from self._close(gap)
                 gap = gap[-1:]
@@ -130,10 +132,26 @@ class Sampler:
                 "list every frame that was looked at, the first and last of a scene too, with [] for no face",
             )
 
+    def _check_between(self, gap: list[_Pending]) -> None:
+        """Frames between two listed ones are filled in: these must tell where each face is meanwhile."""
+        steps = len(gap) - 1
+        if steps < 2 or gap[0].detections is None:
+            return
+        first, last = self._look(gap[0]), self._look(gap[-1])
+        far = not explained(first, last, self._start)
+        if far or (steps > self._every and not _are_same(first, last)):
+            what = "a face went far between them" if far else "a face is in one of them alone"
+            raise DetectionError(
+                f"the boxes leave out the {steps - 1} frames between {gap[0].frame.index} and "
+                f"{gap[-1].frame.index}, and {what}",
+                "list the frames between, too",
+            )
+
     def _look(self, pending: _Pending) -> list[Detection]:
         if pending.detections is None:
             frame = pending.frame
-            pending.detections = self._detector.detect(frame.picture, frame.index, self._rotation)
+            found = self._detector.detect(frame.picture, frame.index, self._rotation)
+            pending.detections = _checked(found, self._detector)
         return pending.detections
 
     def _close(self, gap: list[_Pending]) -> Iterator[Seen]:
@@ -141,6 +159,8 @@ class Sampler:
         self._look(gap[-1])
         if self._knows is None:
             self._refine(gap)
+        else:
+            self._check_between(gap)
         yield from (_seen(pending) for pending in gap[:-1])
 
     def _finish(self, gap: list[_Pending]) -> Iterator[Seen]:
@@ -159,7 +179,7 @@ class Sampler:
         first, last = self._look(gap[0]), self._look(gap[-1])
         middle = len(gap) // 2
         if steps > self._every:
-            if is_calm(first, last) and _passing(gap, _CALM_CHANGE) is None:
+            if _is_calm(gap, first, last):
                 return
             middle = self._every * max(steps // self._every // 2, 1)
         elif explained(first, last, self._start):
@@ -170,6 +190,14 @@ class Sampler:
         self._look(gap[middle])
         self._refine(gap[: middle + 1])
         self._refine(gap[middle:])
+
+
+def _is_calm(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
+    """Whether nobody need look between the ends of a gap."""
+    faces = calm_pairs(first, last)
+    return faces is not None and is_still(
+        [pending.sight for pending in gap[1:-1]], (gap[0].sight, gap[-1].sight), faces
+    )
 
 
 def _seen(pending: _Pending) -> Seen:
@@ -198,7 +226,8 @@ def explained(first: list[Detection], last: list[Detection], start: float) -> bo
     """Whether straight lines from one look to the other account for what both show.
 
     A face that only one of them shows needs no look between: `filling.fill` covers it beyond its first
-    and last detection. One that moved far, or a pair of strangers, one in each look, does.
+    and last detection. One that moved far, or a pair of strangers, one in each look, does, however far apart:
+    they may be one face that runs.
     """
     if not first or not last:
         return True
@@ -206,19 +235,46 @@ def explained(first: list[Detection], last: list[Detection], start: float) -> bo
     good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
     lost = set(range(len(first))) - {int(r) for r in rows[good]}
     new = set(range(len(last))) - {int(c) for c in columns[good]}
-    strong = {(i, j) for i in lost for j in new if max(first[i].score, last[j].score) >= start}
-    return not any(shift[i, j] <= _FAR for i, j in strong)
+    return not any(max(first[i].score, last[j].score) >= start for i in lost for j in new)
 
 
-def is_calm(first: list[Detection], last: list[Detection]) -> bool:
-    """Whether both looks show the same faces, all of them clearly, nearly where they were."""
+def calm_pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Detection, Detection]] | None:
+    """The faces of two looks, if both show the same ones, all clearly, nearly where they were; else None."""
     if len(first) != len(last) or any(d.score < _CALM_SCORE for d in (*first, *last)):
+        return None
+    if not first:
+        return []
+    shift, growth, rows, columns = _matched(first, last, _CALM_SHIFT, _CALM_GROWTH)
+    moved, grown = shift[rows, columns].max(), growth[rows, columns].max()
+    if moved > _CALM_SHIFT or grown > np.log(_CALM_GROWTH):
+        return None
+    return [(first[int(r)], last[int(c)]) for r, c in zip(rows, columns, strict=True)]
+
+
+def _are_same(first: list[Detection], last: list[Detection]) -> bool:
+    """Whether each face of one look has its own in the other."""
+    if len(first) != len(last):
         return False
     if not first:
         return True
-    shift, growth, rows, columns = _matched(first, last, _CALM_SHIFT, _CALM_GROWTH)
-    moved, grown = shift[rows, columns].max(), growth[rows, columns].max()
-    return bool(moved <= _CALM_SHIFT and grown <= np.log(_CALM_GROWTH))
+    shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
+    near = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
+    return bool(near.all())
+
+
+def _checked(found: object, detector: FaceDetector) -> list[Detection]:
+    """What a detector returned, if it can be: one that breaks must not pass for one that finds nobody."""
+    if isinstance(found, list) and all(isinstance(one, Detection) and _is_box(one) for one in found):
+        return found
+    raise DetectionError(
+        f"{type(detector).__name__} returned what are no boxes with scores",
+        "it must give a list of Detection: x0 < x1, y0 < y1, score from 0 on, all of them finite numbers",
+    )
+
+
+def _is_box(one: Detection) -> bool:
+    numbers = (one.x0, one.y0, one.x1, one.y1, one.score)
+    return all(map(math.isfinite, numbers)) and one.x0 < one.x1 and one.y0 < one.y1 and one.score >= 0
 
 
 def _matched(first: list[Detection], last: list[Detection], far: float, much: float) -> _Match:

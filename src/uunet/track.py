@@ -30,8 +30,9 @@ class TrackSettings:
         lookahead: frames beyond a window that are looked at before it is given out, at least `every`; also
             the longest gap between two detections that is filled. A window is never given out before the
             WINDOW / 2 frames after it are known, since they may belong to it.
-        head: frames before its first detection in which a face is covered, 0 to lookahead.
-        tail: frames after its last detection in which a face is covered, 0 to lookahead.
+        head: frames before its first detection in which a face is covered, `every` to lookahead: the look
+            before may have been so long ago.
+        tail: frames after its last detection in which a face is covered, `every` to lookahead.
         segments: straight pieces that the paths of a window may have together, since they are what must be
             written into the video. Every face gets one; more go where they make regions smaller.
         region: how a face box is widened to the region that is covered.
@@ -66,9 +67,10 @@ class TrackSettings:
                 f"segments={self.segments}, start={self.start}",
                 "1 <= every <= lookahead, 1 <= segments, 0 <= start <= 1",
             )
-        if not (0 <= self.head <= self.lookahead and 0 <= self.tail <= self.lookahead):
+        if not all(self.every <= frames <= self.lookahead for frames in (self.head, self.tail)):
             raise DetectionError(
-                f"head={self.head}, tail={self.tail} must lie between 0 and the look-ahead {self.lookahead}",
+                f"head={self.head}, tail={self.tail} must lie between every={self.every} and the look-ahead "
+                f"{self.lookahead}: else a face goes bare between two looks",
                 "raise the look-ahead or lower the others",
             )
 

@@ -122,7 +122,7 @@ def evaluate_pair(  # noqa: PLR0917
     output: Annotated[Path, typer.Option("-o", "--output", help="The JSON file.")],
     public: Annotated[Path, typer.Option(help="U_e.", exists=True)],
     private: Annotated[Path, typer.Option(help="U_d.", exists=True)],
-    people: Annotated[Path | None, typer.Option(help="Tar of another set with several images each.")] = None,
+    people: Annotated[Path | None, typer.Option(help="LFW's tar: people with several images.")] = None,
     people_table: Annotated[Path | None, typer.Option(help="Its CSV, with a column `identity`.")] = None,
     clip: Annotated[list[Path] | None, typer.Option(help="Clips for temporal consistency.")] = None,
     count: Annotated[int, typer.Option(help="Held-out faces.")] = 280,

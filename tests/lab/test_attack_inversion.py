@@ -59,7 +59,9 @@ def test_a_negative_is_undone_as_well_as_by_the_owner(tmp_path: Path) -> None:
     assert decoders["owner"]["psnr_clean_beside_owner"] == {"mean": 0.0, "ci95": 0.0, "n": 6}
     assert "from 4 queries" in verdict and "from 20 queries" in verdict
     assert verdict.count("as well as the owner's") == 2
-    assert verdict.endswith("whoever can ask U_e needs no U_d.")
+    assert "whoever can ask U_e needs no U_d. In " in verdict
+    assert metrics["pairs_seen"]["4"] == 4 and 4 < metrics["pairs_seen"]["20"] <= 20
+    assert f"a decoder meets {metrics['pairs_seen']['20']} of 20 pairs" in verdict
 
 
 def test_noise_tells_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from uunet.models import Swapper
 from uunet_lab.__main__ import app
 from uunet_lab.attacks.asking import Pairs
 from uunet_lab.attacks.finding import AttackError
-from uunet_lab.attacks.lineup import distances
+from uunet_lab.attacks.lineup import distances, named_more
 from uunet_lab.attacks.listener import Listener, Training, hear, train, unit
 from uunet_lab.attacks.parrot import WAYS, ParrotProfile, discriminant, parrot, verdict_on
 from uunet_lab.training.devices import open_devices
@@ -104,17 +104,33 @@ def test_the_verdict_follows_from_the_figures() -> None:
             "by_chance": 0.01,
         }
 
+    def more(first: float, low: float | None) -> dict[str, Any]:
+        high = None if low is None else first + 0.05
+        return {name: {"value": first, "low": low, "high": high} for name in ("rank1", "rank10")}
+
     base = {"people": 100, "probes": 300, "labelled_each": 3, "raw": row(0.95)}
-    said = verdict_on(base | {name: row(0.05) for name in WAYS} | {"network": row(0.4)})
-    assert "Knowing of the replacement helps: 35.0 percentage points more are named." in said
+    base |= {name: row(0.05) for name in WAYS}
+    none = {name: more(0.0, -0.05) for name in list(WAYS)[1:]}
+    said = verdict_on(base | {"more_than_off_the_shelf": none | {"network": more(0.35, 0.3)}})
+    assert "names 35.0 percentage points (30.0 to 40.0) more" in said
+    assert "more among the ten nearest: knowing of the replacement helps." in said
     assert "By guessing it is 1.0%; unreplaced they are named in 95.0%" in said
-    same = base | {name: row(0.05) for name in WAYS}
-    assert "None of them names more people" in verdict_on(same)
-    unsure = verdict_on(same | {"gallery": row(0.06)})
-    assert (
-        "names 1.0 percentage points more" in unsure
-        and "nor that it does not. A larger training may" in unsure
-    )
+    said = verdict_on(base | {"more_than_off_the_shelf": none | {"gallery": more(0.01, -0.01)}})
+    assert "names 1.0 percentage points (-1.0 to 6.0) more" in said
+    assert "nor that it does not. A larger training may" in said
+    few = {name: more(0.0, None) for name in list(WAYS)[1:]}
+    assert "too few people to say" in verdict_on(base | {"more_than_off_the_shelf": few})
+
+
+def test_differences_are_of_the_same_probes() -> None:
+    gallery, probes = np.arange(30), np.repeat(np.arange(30), 2)
+    right = np.abs(gallery[:, None] - probes[None]).astype(float)
+    wrong = right.copy()
+    wrong[:, ::2] = np.roll(right[:, ::2], 15, 0)
+    found = named_more(right, wrong, gallery, probes)
+    assert found["rank1"]["value"] == 0.5 and found["rank1"]["low"] == found["rank1"]["high"] == 0.5
+    same = named_more(wrong, wrong, gallery, probes)
+    assert same["rank1"]["value"] == same["rank10"]["value"] == 0
 
 
 def test_a_missing_set_ends_with_an_error_and_a_hint(tmp_path: Path) -> None:

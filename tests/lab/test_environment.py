@@ -98,3 +98,21 @@ def test_the_interval_of_a_mean_is_that_of_statistics() -> None:
 def test_what_has_no_value_is_none() -> None:
     found = over_people(lambda _: float("nan"), np.arange(30))
     assert (found["value"], found["low"], found["high"]) == (None, None, None)
+
+
+def test_a_rare_share_has_the_interval_of_clopper_and_pearson() -> None:
+    """By scipy's `binomtest(2, 454).proportion_ci(method="exact")`."""
+    people = np.arange(454)
+    found = mean_over_people((people < 2).astype(float), people, digits=4)
+    assert (found["low"], found["high"]) == (0.0005, 0.0158)
+    none = mean_over_people(np.zeros(454), people, digits=4)
+    assert (none["value"], none["low"], none["high"]) == (0, 0, 0.0081)
+    assert mean_over_people(np.ones(454), people, digits=4)["low"] == 0.9919
+
+
+def test_images_of_one_person_count_as_one_where_a_share_is_rare() -> None:
+    people = np.repeat(np.arange(50), 4)
+    found = mean_over_people(np.zeros(200), people)
+    assert found["high"] == pytest.approx(0.071, abs=1e-3)  # of none in 50
+    half = mean_over_people((np.arange(200) % 2).astype(float), people)
+    assert half["low"] == half["high"] == 0.5  # not rare: the bootstrap's own

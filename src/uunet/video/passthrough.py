@@ -13,6 +13,7 @@ from av.packet import Packet
 from av.stream import Disposition, Stream
 
 from uunet.video.formats import VideoInfo
+from uunet.video.headers import clean_header, is_font
 from uunet.video.opening import is_cover, main_video, open_input
 
 # Says how a file is built, not where, when, by whom or with what it was recorded.
@@ -112,11 +113,15 @@ class Passthrough:
         if stream is self._video:
             return
         name = _name(stream)
-        if stream.type in self._kinds and not is_cover(stream) and not _is_picture(stream):
+        if (
+            stream.type in self._kinds
+            and not is_cover(stream)
+            and (stream.type != "attachment" or is_font(stream))
+        ):
             self._copy(stream, name)
         else:
-            # Pictures beside the video (covers, thumbnails, a second camera) show what the video hides, so
-            # that they are left behind even where metadata is kept.
+            # Pictures beside the video (covers, thumbnails, a second camera, whatever is attached and is no
+            # font) show what the video hides, so that they are left behind even where metadata is kept.
             self.stripped.append(name)
 
     def _copy(self, stream: Stream, name: str) -> None:
@@ -125,10 +130,21 @@ class Passthrough:
             return
         target = self._output.add_stream_from_template(stream, opaque=True)
         target.metadata.clear()
+        self._clean_header(stream, target, name)
         self._tags(f"{name}: ", stream.metadata, target.metadata)
         target.disposition = stream.disposition & _KEPT_DISPOSITION
         if stream.type != "attachment":  # an attachment is in the header: there are no packets to copy
             self._copies[stream.index] = target
+
+    def _clean_header(self, stream: Stream, target: Stream, name: str) -> None:
+        """What a codec's own header tells besides how to decode, pictures among it, stays behind."""
+        header = stream.codec_context.extradata if stream.codec_context is not None else None
+        if not header:
+            return
+        clean = clean_header(stream.codec_context.name, header)
+        if clean != header:
+            target.codec_context.extradata = clean
+            self.stripped.append(f"{name}: comments in its header")
 
     def _tags(self, prefix: str, source: dict[str, str], target: dict[str, str]) -> None:
         """Copies tags, or only the language, and notes the names of the others."""
@@ -159,8 +175,3 @@ def _name(stream: Stream) -> str:
     codec = stream.codec_context.name if stream.codec_context is not None else ""
     kind = "cover picture" if is_cover(stream) else stream.type
     return f"{kind} stream {stream.index}" + (f" ({codec})" if codec else "")
-
-
-def _is_picture(stream: Stream) -> bool:
-    kind = str(getattr(stream, "mimetype", "") or "")
-    return kind.startswith("image/")

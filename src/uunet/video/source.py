@@ -64,6 +64,7 @@ class Source:
         self._end = Fraction(0)  # the latest end of any packet, seconds
         self._last_byte = 0  # the last byte of any packet in the file
         self._started = False  # a good frame has come
+        self._turns: int | None = None  # quarter turns of the first picture
         try:
             self._stream = self._find_stream(threads)
             self._extract = payloads and self._stream.codec_context.name in DECODERS
@@ -128,10 +129,22 @@ class Source:
         for frame in self._decoder_output():
             if not frame.is_corrupt:
                 self._started = True
+                self._refuse_turned(frame)
                 yield frame
             elif self._started:
                 self._damaged("a picture is damaged")
                 return
+
+    def _refuse_turned(self, frame: av.VideoFrame) -> None:
+        """A picture turned otherwise than the first would be looked at, and shown, lying on its side."""
+        turns = round(frame.rotation / 90) % 4
+        if self._turns not in (None, turns):
+            raise InputError(
+                f"{self._path}: pictures are turned differently (Exif orientation): the first by "
+                f"{90 * (self._turns or 0)} degrees, another by {90 * turns}",
+                "turn them upright first, or do those of one orientation at a time",
+            )
+        self._turns = turns
 
     def _decoder_output(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():

@@ -20,7 +20,7 @@ from uunet.geometry import soft_border
 from uunet.video import EncodeSettings
 from uunet_lab.attacks.asking import Pairs, ask
 from uunet_lab.attacks.finding import AttackError, Finding
-from uunet_lab.datasets.index import FaceSet
+from uunet_lab.datasets.index import Codes, FaceSet
 from uunet_lab.measuring.judge import Recogniser, auc
 from uunet_lab.measuring.mosaic import COLUMNS, MARGIN, ROWS, Image, Mosaic
 from uunet_lab.measuring.pair import Pair, psnr, through_codec
@@ -107,6 +107,7 @@ def inversion(
         "queries": list(profile.pairs),
         "steps": profile.steps,
         "batch": profile.batch,
+        "pairs_seen": {str(n): _seen(n, profile, seed) for n in profile.pairs},
         "faces": len(shown["x"]),
         "model": pair.swapper.card.sha256,
     }
@@ -116,7 +117,22 @@ def inversion(
     }
     metrics["decoders"] = _measured(shown["x"], restored, judge)
     what = f"{len(shown['x'])} held-out faces of {faces.origin or 'a set'}"
-    return Finding("a decoder trained by asking U_e alone", what, metrics, verdict_on(metrics["decoders"]))
+    return Finding(
+        "a decoder trained by asking U_e alone",
+        what,
+        metrics,
+        verdict_on(metrics["decoders"]) + _in_all(metrics),
+    )
+
+
+def _in_all(metrics: dict[str, Any]) -> str:
+    """How much of what was asked the training took notice of."""
+    most = max(metrics["queries"])
+    seen = metrics["pairs_seen"][str(most)]
+    return (
+        f" In {metrics['steps']} steps of {metrics['batch']} a decoder meets {seen} of {most} pairs: what "
+        "more steps would get is not measured."
+    )
 
 
 def _shown(pair: Pair, stills: Sequence[Image]) -> dict[str, list[Image]]:
@@ -150,11 +166,20 @@ def _train(
     return net.eval()
 
 
+def _rows(count: int, profile: InversionProfile, rng: torch.Generator) -> Codes:
+    return torch.randint(count, (profile.batch,), generator=rng).numpy()
+
+
+def _seen(count: int, profile: InversionProfile, seed: int) -> int:
+    """How many of the pairs come up at all in so many steps."""
+    return len({int(row) for k in range(profile.steps) for row in _rows(count, profile, draws(seed, k, 0))})
+
+
 def _batches(known: Pairs, profile: InversionProfile, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
     """x and a, (batch, 3, 64, 64) in [0, 1]; some of a coded and decoded."""
     for step in range(profile.steps):
         rng = draws(seed, step, 0)
-        rows = torch.randint(len(known.x), (profile.batch,), generator=rng).numpy()
+        rows = _rows(len(known.x), profile, rng)
         x, a = (_tensor(images[rows]) for images in (known.x, known.a))
         chance, strength, zone = torch.rand(3, generator=rng).tolist()
         if chance < profile.coded:

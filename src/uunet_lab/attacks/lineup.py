@@ -79,15 +79,34 @@ def named_by(
     Returns:
         rank1 and rank10 with intervals over people, by_chance (of rank 1), and all of `Environment.figures`.
     """
-    own = distance[np.searchsorted(gallery, probes), np.arange(len(probes))]
-    # a tie counts half, so that a recogniser that says the same of everybody names people by chance
-    before = (distance < own).sum(0) + ((distance == own).sum(0) - 1) / 2
+    before = _before(distance, gallery, probes)
     found: dict[str, Any] = {
         f"rank{rank}": mean_over_people((before < rank).astype(np.float64), probes) for rank in RANKS
     }
     first, second = np.repeat(gallery, len(probes)), np.tile(probes, len(gallery))
     environment = Environment(distance.reshape(-1), first == second, first, second)
     return found | {"by_chance": round(1 / len(gallery), 4)} | environment.figures(seed)
+
+
+def named_more(
+    distance: Floats, base: Floats, gallery: npt.NDArray[np.int64], probes: npt.NDArray[np.int64]
+) -> dict[str, Any]:
+    """How many more of the same probes one way names than another, `base`: differences of the ranks' shares,
+    with intervals of the differences.
+    """
+    ranks = [_before(one, gallery, probes) for one in (distance, base)]
+    return {
+        f"rank{rank}": mean_over_people(
+            (ranks[0] < rank).astype(np.float64) - (ranks[1] < rank).astype(np.float64), probes
+        )
+        for rank in RANKS
+    }
+
+
+def _before(distance: Floats, gallery: npt.NDArray[np.int64], probes: npt.NDArray[np.int64]) -> Floats:
+    """(probes,) how many people are nearer than the right one; a tie counts half."""
+    own = distance[np.searchsorted(gallery, probes), np.arange(len(probes))]
+    return np.asarray((distance < own).sum(0) + ((distance == own).sum(0) - 1) / 2, np.float64)
 
 
 def distances(gallery: Descriptors, probes: Descriptors) -> Floats:

@@ -7,8 +7,10 @@ known from how regions are framed (FACE); a detection is right if it overlaps th
 over union), and is the strongest that does; every other detection is wrong, but for those that lie on what
 is mirrored round a region (NEAR): whole rows of half faces, which are the mosaic's. AP is the sum over
 detections, strongest first, of precision times gain in recall (no interpolation). The box is where a
-detector mostly sees a face: a face that sits elsewhere in its region counts as missed, raw ones above all,
-as replaced ones are painted in the middle.
+detector mostly sees a face: a face that sits elsewhere in its region counts as missed there, raw ones above
+all, as replaced ones are painted in the middle. Whether a face is found at all (`found`) asks less: that a
+sure detection lies near the middle of its region; and `kept` is the share of those faces found raw that are
+found replaced too, whatever else is found.
 
 Two detectors look: CenterFace in full precision, which is of the make of the instrument's own, and MTCNN,
 the paper's, for which fewer faces have to do (MOSAICS): it takes seconds for a picture. The sets are others
@@ -70,6 +72,13 @@ class Found:
     score: Floats
     region: Codes
     right: npt.NDArray[np.bool_]
+
+    @property
+    def there(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether a sure detection lies on a region, wherever its sides are."""
+        there = np.zeros(len(self.confidence), bool)
+        there[self.region[self.score >= SURE]] = True
+        return there
 
     def precision(self, weight: Floats) -> float:
         """AP, if each region counts `weight` (n,) times."""
@@ -164,7 +173,7 @@ def _measure_mtcnn(bench: Bench) -> dict[str, Any]:
 
 
 def _figures(found: Mapping[str, Found], person: Codes) -> dict[str, Any]:
-    raw = found["x"].confidence
+    raw, there = found["x"].confidence, found["x"].there
     return {
         "faces": len(raw),
         "confidence": {name: mean_over_people(seen.confidence, person) for name, seen in found.items()},
@@ -176,8 +185,12 @@ def _figures(found: Mapping[str, Found], person: Codes) -> dict[str, Any]:
         "ap": {name: over_people(seen.precision, person) for name, seen in found.items()},
         "ap_splits": {name: splits(seen) for name, seen in found.items()},
         "found": {
-            name: mean_over_people((seen.confidence >= SURE).astype(np.float64), person)
+            name: mean_over_people(seen.there.astype(np.float64), person) for name, seen in found.items()
+        },
+        "kept": {
+            name: mean_over_people(seen.there[there].astype(np.float64), person[there])
             for name, seen in found.items()
+            if name != "x" and there.any()
         },
         "histogram_x_a": {"bins": BINS, "counts": joint(raw, found["a"].confidence)},
     }

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from uunet_lab.evaluation.detection import SURE, found_in
+from uunet_lab.evaluation.detection import found_in
 from uunet_lab.evaluation.experiment import BY_GROUP, Bench, Experiment
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.sampling import impostor_pairs
@@ -43,7 +43,7 @@ def by_number(group: tuple[str, object]) -> tuple[int, str]:
 
 def _measure(bench: Bench) -> dict[str, Any]:
     gallery = bench.gallery
-    of_x, of_a = ((found_in(bench, kind).confidence >= SURE).astype(np.float64) for kind in ("x", "a"))
+    of_x, of_a = (found_in(bench, kind).there.astype(np.float64) for kind in ("x", "a"))
     quality = psnr(gallery.images("x"), gallery.images("r"))
     figures: dict[str, Any] = {}
     for label, columns in BY_GROUP.items():

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from uunet.models import Swapper
 from uunet_lab.datasets.index import Codes, FaceSet
+from uunet_lab.datasets.lfw import lfw
 from uunet_lab.datasets.packing import open_set
-from uunet_lab.datasets.records import STILL_SIDE, stills
 from uunet_lab.evaluation.labels import LabelProbe
 from uunet_lab.evaluation.pair import (
     CRFS,
@@ -40,16 +40,14 @@ _PROBED = 2000  # raw faces from which the classifier of the gender learns
 _STILL_INSET = (
     0.164  # where a face begins in a still: 0.22 of a region that is 1.2 stills wide, less the margin
 )
-_PEOPLE_CROP = 0.78  # share of the wider LFW images that the instrument's region would take
 
 
 def _two_of_each(archive: Path, table: Path, limit: int) -> list[tuple[Image, Image]]:
-    """The first two images of people who have two, cropped to the instrument's region."""
+    """The first two images of people who have two, with the margin of the stills that are trained on."""
     images: dict[str, list[Image]] = defaultdict(list)
-    cut = round(STILL_SIDE * (1 - _PEOPLE_CROP) / 2)
-    for record in stills(archive, table):
+    for record in lfw(archive, table):
         if len(images[record.identity]) < 2:
-            images[record.identity].append(record.image[cut:-cut, cut:-cut])
+            images[record.identity].append(record.image)
     return [(two[0], two[1]) for two in images.values() if len(two) == 2][:limit]
 
 
@@ -67,7 +65,7 @@ def measure(
 
     Args:
         faces: the packed set of the training; its held-out part is used.
-        people: archive and table of a set with several images a person, all unseen; None leaves it out.
+        people: LFW's archive and table (`datasets.lfw`), all unseen; None leaves it out.
         clips: videos with tracks, all unseen.
         models: U_e and U_d.
         count: how many images are measured.
@@ -93,7 +91,7 @@ def measure(
     named = f"{len(chosen)} held-out images of {faces.name}"
     if people is not None:
         two = _two_of_each(*people, limit=count)
-        metrics["people"] = measure_people(two, pair, FastJudge(inset=0.19), 0.0)
+        metrics["people"] = measure_people(two, pair, judge, MARGIN)
         named += f"; {len(two)} people of {people[0].name}"
     if clips:
         metrics["consistency"] = measure_consistency(clips, pair.swapper, judge)

@@ -19,7 +19,7 @@ from uunet_lab.evaluation.sampling import impostor_pairs
 from uunet_lab.evaluation.tracks import SAME_PERSON
 from uunet_lab.measuring.environment import Environment
 from uunet_lab.measuring.mosaic import Image
-from uunet_lab.measuring.pair import psnr, ssim
+from uunet_lab.measuring.pair import psnr, ssim, ssim_gaussian
 from uunet_lab.measuring.perception import gmsd
 from uunet_lab.measuring.resampling import Codes, mean_over_people
 
@@ -79,6 +79,7 @@ def _measure(bench: Bench) -> dict[str, Any]:
         "identity": {name: _same_person(gallery, *both) for name, both in guises.items()},
         "psnr": mean_over_people(psnr(x, r), gallery.identity, digits=2),
         "ssim": mean_over_people(ssim(x, r), gallery.identity),
+        "ssim_gaussian": mean_over_people(ssim_gaussian(x, r), gallery.identity),
         "gmsd": mean_over_people(gmsd(x, r), gallery.identity, digits=4),
     } | {name: mean_over_people(values, gallery.identity, digits=4) for name, values in looks.items()}
 

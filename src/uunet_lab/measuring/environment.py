@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from uunet_lab.measuring.judge import Descriptors
-from uunet_lab.measuring.resampling import LEAST_PEOPLE, Codes, Floats, figure, pair_weights
+from uunet_lab.measuring.resampling import LEAST_PEOPLE, Codes, Floats, figure, pair_weights, widened
 
 RESAMPLES = 400
 FARS = (0.01, 0.001)
@@ -77,6 +77,10 @@ class Environment:
             if weight[self.same].any() and weight[~self.same].any()
         ]
         intervals = {name: figure(value[name], [one[name] for one in drawn], people) for name in value}
+        known = len(np.unique(self.first[self.same]))  # each with genuine pairs, of which TAR is a share
+        for name in (name for name in value if name.startswith("tar")):
+            wide = widened(intervals[name] | {"people": known})
+            intervals[name] |= {"low": wide["low"], "high": wide["high"]}
         return intervals | {
             "genuine": int(self.same.sum()),
             "impostor": int((~self.same).sum()),

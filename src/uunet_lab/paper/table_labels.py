@@ -9,6 +9,11 @@ from uunet_lab.paper.published import SETS, SOFT_LABELS
 from uunet_lab.paper.reading import Measured, of
 from uunet_lab.paper.tables import NONE, Table, figure, number, spread
 
+COMPARED = {
+    "truth-a": "as the set says",
+    "truth-x": "as the set says, of x: the most that this judge gives",
+    "x-a": "as the judge says of x",
+}
 LABELS = ("gender", "ethnicity", "hairstyle")
 
 
@@ -17,7 +22,7 @@ def labels_table(results: Sequence[Measured]) -> Table:
     ours = of(results, "soft_labels")
     rows = []
     for label in LABELS:
-        for name, text in (("truth-a", "as the set says"), ("x-a", "as the judge says of x")):
+        for name, text in COMPARED.items():
             told = [
                 _splits(result.metrics[label][name]) if label in result.metrics else NONE for result in ours
             ]

@@ -51,6 +51,11 @@ def _found(kind: str) -> Callable[[Figures], Figures | None]:
     return lambda found: found["found"][kind]
 
 
+def _kept(found: Figures) -> Figures | None:
+    kept: Figures | None = found.get("kept", {}).get("a")
+    return kept
+
+
 def _angle(name: str) -> Callable[[Figures], Figures | None]:
     return lambda found: found["pose"]["a"].get(name, {}).get("error")
 
@@ -81,10 +86,10 @@ QUESTIONS = (
     Question("protects", f"{SECOND}, the very same, replaced", "50%", "recognition_trained", _auc("x-a")),
     Question("protects", "two sessions of one person, both replaced", "50%", "diversity", _auc("a-a'")),
     Question("protects", "one image, replaced twice", "50%", "diversity", _auc("a-a' of one image")),
-    Question("protects", "raw faces that CenterFace finds in a picture", "100%", "detection", _found("x")),
-    Question("preserves", "replaced faces that CenterFace finds", "as raw", "detection", _found("a")),
+    Question("preserves", "raw faces that CenterFace finds in a picture", "100%", "detection", _found("x")),
+    Question("preserves", "of these, it finds replaced too", "100%", "detection", _kept),
     Question("preserves", "raw faces that MTCNN finds", "–", "detection_mtcnn", _found("x")),
-    Question("preserves", "replaced faces that MTCNN finds", "as raw", "detection_mtcnn", _found("a")),
+    Question("preserves", "of these, it finds replaced too", "100%", "detection_mtcnn", _kept),
     Question(
         "preserves",
         "consecutive frames that change the virtual person",

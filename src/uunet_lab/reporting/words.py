@@ -50,9 +50,14 @@ def told(figure: dict[str, Any], form: str = ".0%") -> str:
 
 def _detection(detector: str, m: dict[str, Any]) -> str:
     found = m["found"]
+    kept = (
+        f"; of those that it finds raw, {told(m['kept']['a'])} replaced too"
+        if "a" in m.get("kept", {})
+        else ""
+    )
     return (
         f"{detector} finds {told(found['x'])} of the raw faces, {told(found['a'])} of the replaced "
-        f"ones, and {told(found['blur-7x4'])} of those that are blurred to 7×4 pixels."
+        f"ones, and {told(found['blur-7x4'])} of those that are blurred to 7×4 pixels{kept}."
     )
 
 
@@ -261,8 +266,8 @@ WORDS: dict[Experiment, Words] = {
         "Is everybody protected alike?",
         "The same figures for groups of people, as the sets label them. A detector that finds fewer faces of "
         "some leaves more of theirs bare; a higher AUC says that their replaced faces are recognised more "
-        "easily. Where intervals overlap, no difference is shown; of dozens of comparisons some differ by "
-        "chance.",
+        "easily. Of dozens of comparisons some differ by chance; that two intervals overlap does not mean "
+        "that two groups are alike.",
         _groups,
     ),
     "channel": Words(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -83,7 +84,8 @@ class Learner:
             TrainingError: it is of another kind of run, or of another set.
         """
         self.refuse_another_set(state)
-        changed = _changes({name: state[name] for name in self._kind if name in state}, self._kind)
+        both = self._kind.keys() & state.keys()  # runs of before tell less of themselves
+        changed = _changes({name: state[name] for name in both}, {name: self._kind[name] for name in both})
         if "method" in changed:  # what else differs then does so by its nature
             changed = {"method": changed["method"]}
         if changed:
@@ -137,6 +139,15 @@ def _flat(values: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
     for name, value in values.items():
         found |= _flat(value, f"{inside}{name}.") if isinstance(value, Mapping) else {inside + name: value}
     return found
+
+
+def digest_of(net: nn.Module) -> str:
+    """Which weights a network has, in 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name, value in net.state_dict().items():
+        digest.update(name.encode())
+        digest.update(value.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def on_device(fabric: Fabric, net: nn.Module) -> None:

@@ -98,7 +98,7 @@ class RecogniserTraining(Learner):
         nets = nn.ModuleDict({"embedder": self.embedder, "classes": self.classes})
         on_device(fabric, nets)
         self._opt = torch.optim.AdamW(nets.parameters(), profile.rate, weight_decay=profile.decay)
-        kind = {"method": METHOD, "people": len(known)}
+        kind = {"method": METHOD, "people": len(known), "seed": seed}
         super().__init__(fabric, kind, profile, nets, {"all": self._opt}, origin=faces.origin)
 
     def advance(self) -> dict[str, float]:

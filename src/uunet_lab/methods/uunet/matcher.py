@@ -115,7 +115,7 @@ class MatcherTraining(Learner):
         self.D_a = PairMatcher(profile.side)
         on_device(fabric, self.D_a)
         self._opt = torch.optim.RMSprop(self.D_a.parameters(), profile.rate, alpha=0.9, eps=1e-7)
-        kind = {"method": METHOD, "label": label}
+        kind = {"method": METHOD, "label": label, "seed": seed}
         super().__init__(
             fabric, kind, profile, nn.ModuleDict({"D_a": self.D_a}), {"D_a": self._opt}, origin=origin
         )

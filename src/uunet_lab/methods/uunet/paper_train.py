@@ -18,7 +18,7 @@ from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.training.augment import REGION, CropProfile, crop, draw_boxes, nudge
 from uunet_lab.training.channel import to_uint8
 from uunet_lab.training.devices import descend, draws, share_of
-from uunet_lab.training.learner import Learner, on_device, pick
+from uunet_lab.training.learner import Learner, digest_of, on_device, pick
 
 METHOD = "paper"
 
@@ -136,7 +136,8 @@ class PaperTraining(Learner):
             "U": torch.optim.RMSprop(generators, profile.rate, alpha=0.9, eps=1e-7),
             "D_f": torch.optim.Adam(self.D_f.parameters(), profile.rate_critic, (0.5, 0.999)),
         }
-        kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True))}
+        judges = {label: digest_of(D_a) for label, D_a in matchers.items()}
+        kind = {"method": METHOD, "s": dict(zip(matchers, s, strict=True)), "D_a": judges, "seed": seed}
         super().__init__(fabric, kind, profile, nets, opts, origin=origin)
 
     @property

@@ -64,7 +64,8 @@ class SeenHiddenTraining(Learner):
             "D_f": torch.optim.Adam(discriminator.parameters(), profile.rate_d, (0.5, 0.99), fused=True),
         }
         self.kept = {name: list(values) for name, values in source.kept.items()}
-        super().__init__(fabric, {"method": METHOD, "kept": self.kept}, profile, nets, opts, origin=origin)
+        kind = {"method": METHOD, "kept": self.kept, "seed": seed}
+        super().__init__(fabric, kind, profile, nets, opts, origin=origin)
 
     def take_painter(self, state: dict[str, Any]) -> None:
         """Begin with the second phase: O, G and D_f of another run, H and U_d as they are.

@@ -1,0 +1,147 @@
+"""Whether nothing happened between two looks that show the same faces: then nobody need look between them.
+
+A face that leaves its place and comes back, or one that shows itself for half a second, must not pass between
+two looks. So every frame between is held against both of them, at the scale of the smallest faces:
+
+- each face must look, in its place, as it does in one of the two looks;
+- nowhere may there be what neither of them shows nearby, be it brighter or darker than all that is there (by
+  little, over a small spot), or, round no face, another thing (by more, over a spot of a small face's size).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from uunet.types import Detection, Picture
+
+CELL = 4
+"""Pixels of luma that are one cell, across and down: the smallest faces that are found have two or three."""
+
+_NEAR = np.ones((5, 5), np.uint8)  # cells about one within which what an end shows explains it
+_SPOT, _OUT = 3, 0.03  # cells, across and down, over which so much of full scale may lie beyond both ends
+_LARGE, _OTHER = 5, 0.06  # … and over which the mean difference from an end may be so much …
+_MOVED = 2  # … or, of ends that may have moved by so many cells, …
+_MATCHED, _SHARPLY = 0.1, 0.6  # … so much, or so much of the spot's own contrast: edges don't keep to cells
+_ROOM = 0.5  # face sizes about a face within which it may move
+_PATCH = 16  # samples of a face's likeness, across and down
+_SAME, _ALIKE = 3.0, 0.7  # mean difference in grey levels to which, or correlation from which, two are alike
+
+Cells = npt.NDArray[np.uint8]
+_Rect = npt.NDArray[np.float64]
+_Patch = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What is kept of a frame to compare it: its luma by cells, and whole."""
+
+    picture: Picture
+    cells: Cells
+
+
+def cells(picture: Picture) -> Cells:
+    """The luma, a mean of 8 bits for each cell: (height / CELL, width / CELL), at least one each way."""
+    luma: npt.NDArray[Any] = picture.luma
+    rows, columns = (max(length // CELL, 1) for length in luma.shape)
+    for _ in range(2):  # halving twice is several times faster than the whole way at once
+        if any(length % 2 or length < 2 for length in luma.shape):
+            break
+        luma = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    if luma.shape != (rows, columns):
+        luma = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(luma if picture.layout.depth == 8 else luma >> (picture.layout.depth - 8), np.uint8)
+
+
+def is_still(
+    between: Sequence[Sight], ends: tuple[Sight, Sight], faces: Sequence[tuple[Detection, Detection]]
+) -> bool:
+    """Whether every frame between two looks shows what these show.
+
+    Args:
+        between: the frames, in order.
+        ends: the two looks.
+        faces: those that both looks show, as each does.
+    """
+    first, last = ends
+    low = cv2.erode(np.minimum(first.cells, last.cells), _NEAR)
+    high = cv2.dilate(np.maximum(first.cells, last.cells), _NEAR)
+    known = [(_likeness(first.picture, _rect(a)), _likeness(last.picture, _rect(b))) for a, b in faces]
+    for place, sight in enumerate(between, 1):
+        share = place / (len(between) + 1)
+        rects = [(1 - share) * _rect(a) + share * _rect(b) for a, b in faces]
+        there = (_is_there(sight.picture, rect, both) for rect, both in zip(rects, known, strict=True))
+        beyond = cv2.max(cv2.subtract(sight.cells, high), cv2.subtract(low, sight.cells))
+        if (
+            not all(there)
+            or cv2.blur(beyond, (_SPOT, _SPOT)).max() > 255 * _OUT
+            or _is_other(sight.cells, (first.cells, last.cells), rects)
+        ):
+            return False
+    return True
+
+
+def _is_other(shown: Cells, ends: tuple[Cells, Cells], rects: Sequence[_Rect]) -> bool:
+    """Whether there is a spot of a face's size that neither end shows, there or up to _MOVED cells aside."""
+    other = np.minimum(*(cv2.absdiff(shown, end) for end in ends))
+    for rect in rects:
+        _forgive(other, rect)
+    spots = cv2.blur(other, (_LARGE, _LARGE)) > 255 * _OTHER
+    if not spots.any():
+        return False
+    rows, columns = np.nonzero(spots)
+    y0, y1 = max(rows.min() - _LARGE, 0), rows.max() + _LARGE + 1
+    x0, x1 = max(columns.min() - _LARGE, 0), columns.max() + _LARGE + 1
+    here, left = shown[y0:y1, x0:x1], spots[y0:y1, x0:x1]
+    window, values = (_LARGE, _LARGE), here.astype(np.float32)
+    contrast = np.sqrt(np.maximum(cv2.blur(values**2, window) - cv2.blur(values, window) ** 2, 0))
+    least = np.maximum(255 * _MATCHED, _SHARPLY * contrast)
+    edge = (_MOVED,) * 4
+    for end in (cv2.copyMakeBorder(end, *edge, cv2.BORDER_REPLICATE) for end in ends):
+        for dy, dx in np.ndindex(2 * _MOVED + 1, 2 * _MOVED + 1):
+            moved = end[y0 + dy : y0 + dy + here.shape[0], x0 + dx : x0 + dx + here.shape[1]]
+            left = left & (cv2.blur(cv2.absdiff(here, moved), window) > least)
+    return bool(left.any())
+
+
+def _rect(face: Detection) -> _Rect:
+    return np.array([face.x0, face.y0, face.x1, face.y1])
+
+
+def _likeness(picture: Picture, rect: _Rect) -> _Patch | None:
+    """A face as it looks, _PATCH × _PATCH means of luma, 8-bit levels; None if it is out of the picture."""
+    height, width = picture.luma.shape
+    x0, y0 = (int(max(value, 0)) for value in rect[:2])
+    x1, y1 = int(min(rect[2] + 1, width)), int(min(rect[3] + 1, height))
+    if x1 <= x0 or y1 <= y0:
+        return None
+    luma: Any = np.ascontiguousarray(picture.luma[y0:y1, x0:x1])
+    patch = cv2.resize(luma, (_PATCH, _PATCH), interpolation=cv2.INTER_AREA)
+    return np.asarray(patch, np.float32) / np.float32(1 << (picture.layout.depth - 8))
+
+
+def _is_there(picture: Picture, rect: _Rect, known: tuple[_Patch | None, _Patch | None]) -> bool:
+    """Whether a face looks as in one of the two looks: much the same, or the same but for the light."""
+    here = _likeness(picture, rect)
+    return here is not None and any(one is not None and _are_alike(here, one) for one in known)
+
+
+def _are_alike(here: _Patch, known: _Patch) -> bool:
+    if float(np.abs(here - known).mean()) <= _SAME:
+        return True
+    one, other = here - here.mean(), known - known.mean()
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return lengths > 0 and float((one * other).sum()) >= _ALIKE * lengths
+
+
+def _forgive(other: Cells, rect: _Rect) -> None:
+    """A face that stays moves its lips, and what lies round it a little."""
+    room = _ROOM * max(rect[2] - rect[0], rect[3] - rect[1])
+    x0, y0 = (int(max((value - room) // CELL, 0)) for value in rect[:2])
+    x1, y1 = (int(max((value + room) // CELL + 1, 0)) for value in rect[2:])
+    other[y0:y1, x0:x1] = 0
