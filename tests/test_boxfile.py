@@ -130,6 +130,7 @@ def test_written_is_read(tmp_path_factory: pytest.TempPathFactory, frames: list[
     with BoxFileWriter(path, PICTURE.size) as writer:
         writer.add(window(0, found[:half]))
         writer.add(window(half, found[half:]))
+        writer.finish()
         assert not path.exists()
         writer.commit()
     boxes = BoxFile(path)
@@ -144,6 +145,21 @@ def test_nothing_is_left_without_commit(tmp_path: Path) -> None:
         writer.add(window(0, ((),)))
         raise KeyError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="is a folder"):
+        BoxFileWriter(tmp_path, (64, 48))
+
+
+def test_a_link_under_a_name_that_could_be_foreseen_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / ".out.json.partial").symlink_to(tmp_path / "victim")
+    with BoxFileWriter(tmp_path / "out.json", (64, 48)) as writer:
+        writer.finish()
+        writer.commit()
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert (tmp_path / "out.json").is_file() and not (tmp_path / "out.json").is_symlink()
 
 
 def test_folder_missing(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -126,7 +128,8 @@ class BoxFile:
 class BoxFileWriter:
     """Writes what the detector found, window by window, so that memory stays flat; a context manager.
 
-    The file appears under its name on `commit`; without it nothing is left.
+    The file appears under its name on `commit`; without it nothing is left. What may fail has been done once
+    `finish` returns.
 
     Args:
         path: where to.
@@ -141,10 +144,14 @@ class BoxFileWriter:
         self._path = Path(path)
         if any(self._path.resolve() == video.resolve() for video in videos):
             raise OutputError(f"{path} is the name of a video of this run", "give the boxes another name")
-        self._part = self._path.with_name(f".{self._path.name}.partial")
+        if self._path.is_dir():
+            raise OutputError(f"{path} is a folder", "give the boxes the name of a file")
         self._first = True
         try:
-            self._file: TextIO = self._part.open("w", encoding="utf-8")
+            # a name that nobody can foresee, and lay a link under
+            number, name = tempfile.mkstemp(".partial", f".{self._path.name}.", self._path.parent)
+            self._part = Path(name)
+            self._file: TextIO = os.fdopen(number, "w", encoding="utf-8")
             head = json.dumps({"format": FORMAT, "version": VERSION, "size": list(size)})
             self._file.write(head[:-1] + ', "frames": {')
         except OSError as error:
@@ -162,11 +169,17 @@ class BoxFileWriter:
         except OSError as error:
             raise self._failed(error) from error
 
-    def commit(self) -> None:
-        """Ends the file and gives it its name."""
+    def finish(self) -> None:
+        """Ends the file, which has no name yet."""
         try:
             self._file.write("\n}}\n")
             self._file.close()
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def commit(self) -> None:
+        """Gives it its name, once it is finished."""
+        try:
             self._part.replace(self._path)
         except OSError as error:
             raise self._failed(error) from error

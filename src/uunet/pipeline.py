@@ -106,9 +106,11 @@ def deidentify(
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
         if exported:
-            exported.commit()  # before the video: after an error there is none
+            exported.finish()
         with meter.stage("wait for the encoder"):
             report = writer.commit(reader.last_duration)
+        if exported:
+            exported.commit()
     summary.engines = {"detector": _found_by(detector), "U_e": swapper.engine}
     summary.tracks, summary.evidence = len(tracks), sealer.bytes
     summary.sealed = options.seal is not None and options.seal.mode != "none"
