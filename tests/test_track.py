@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from cartoon import YUV420, draw, picture, street
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector
 from uunet.errors import DetectionError
+from uunet.job import Options
 from uunet.track import Tracker, TrackSettings
 from uunet.types import WINDOW, Box, Detection, Layout, Picture, RawFrame, Window
 
@@ -91,6 +93,36 @@ def test_found_in_10_and_14_is_covered_between_and_around() -> None:
         share = (k - 10) / 4
         assert covered(boxes[k], face(100 + 12 * share, 100 + 4 * share))
     assert [k for k in boxes if boxes[k]] == list(range(4, 27))
+
+
+@pytest.mark.parametrize("every", [1, 5, 10, 15, 20, 25])
+def test_however_few_looks_are_taken_a_face_is_covered_before_and_after_them(every: int) -> None:
+    """It is there from frame 3 to 62; the look before the first that sees it may be `every` frames back."""
+    settings = Options(every=every).tracking_at(25)
+    detector = Scripted(lambda k: [face(100, 100)] if 3 <= k <= 62 else [])
+    boxes = boxes_of(list(Tracker(detector, settings).windows(movie(80, lamp=True))))
+    assert [k for k in range(3, 63) if not covered(boxes[k], face(100, 100))] == []
+
+
+@pytest.mark.parametrize(("height", "speed"), [(26, 15), (26, 22), (26, 30), (40, 36), (40, 44), (80, 70)])
+def test_a_face_that_runs_is_covered_in_every_frame(height: float, speed: int) -> None:
+    def truth(k: int) -> list[Detection]:
+        return [face(40 + speed * k, 100, height)] if 40 + speed * k < SIZE[0] - 40 else []
+
+    rng = np.random.default_rng(0)
+    wall = rng.integers(80, 120, (SIZE[1] // 8, SIZE[0] // 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    skin = rng.integers(60, 180, (5, 4)).astype(np.uint8)
+
+    def frames() -> Iterator[RawFrame]:
+        for k in range(60):
+            luma = wall.copy()
+            for one in truth(k):
+                x0, y0, x1, y1 = (round(value) for value in (one.x0, one.y0, one.x1, one.y1))
+                luma[y0:y1, x0:x1] = np.asarray(cv2.resize(skin, (x1 - x0, y1 - y0)), np.uint8)
+            yield RawFrame(Picture((luma,), LAYOUT), k, k)
+
+    boxes = boxes_of(list(Tracker(Scripted(truth), Options().tracking_at(25)).windows(frames())))
+    assert [k for k in range(60) for one in truth(k) if not covered(boxes[k], one)] == []
 
 
 def test_gap_over_a_window_border() -> None:
@@ -239,6 +271,7 @@ def test_exported_boxes_lead_to_the_same_regions(tmp_path: Path) -> None:
     with BoxFileWriter(tmp_path / "boxes.json", SIZE) as writer:
         for window in windows:
             writer.add(window)
+        writer.finish()
         writer.commit()
     again = list(Tracker(BoxFile(tmp_path / "boxes.json")).windows(movie(130)))
     assert [w.tracks for w in again] == [w.tracks for w in windows]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from uunet.assignment import assign
 from uunet.errors import DetectionError
-from uunet.stillness import Sight, cells, is_still
+from uunet.stillness import Sight, cells, is_still, stays
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
 _THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
@@ -60,7 +60,8 @@ class Sampler:
     """Looks at few frames, and closer where two looks do not explain each other.
 
     The detector looks at every `every`-th frame and at the first and last frame of a scene. If a face of at
-    least `start` has moved far or changed its size from one look to the next, or if something that neither
+    least `start` has moved far or changed its size from one look to the next, if one that only one of both
+    looks shows does not stay in its place, or if something that neither
     picture shows passed between them, the frames between are searched by halving. Where the looks at both
     ends of a longer run show the same clear faces in nearly the same places, and nothing happened meanwhile
     (`stillness`), it doesn't look between them: runs are up to 5 times `every` (but not above `longest`, and
@@ -172,6 +173,20 @@ class Sampler:
             self._check(gap, self._every)
             yield from (_seen(pending) for pending in gap)
 
+    def _stay(self, gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
+        """Whether the faces that one end alone shows are where it shows them, in all frames between: one that
+        runs in or out would be looked for, and covered, in the wrong place.
+        """
+        between = [pending.sight for pending in gap[1:-1]]
+        lost, new = _lonely(first, last)
+        ends = ((first, lost, gap[0].sight), (last, new, gap[-1].sight))
+        return all(
+            stays(faces[i], sight, between)
+            for faces, alone, sight in ends
+            for i in alone
+            if faces[i].score >= self._start
+        )
+
     def _refine(self, gap: list[_Pending]) -> None:
         steps = len(gap) - 1
         if steps < 2:
@@ -182,7 +197,7 @@ class Sampler:
             if _is_calm(gap, first, last):
                 return
             middle = self._every * max(steps // self._every // 2, 1)
-        elif explained(first, last, self._start):
+        elif explained(first, last, self._start) and self._stay(gap, first, last):
             passing = _passing(gap, _CHANGE)
             if passing is None:
                 return
@@ -225,17 +240,23 @@ def _difference(a: Thumb, b: Thumb) -> float:
 def explained(first: list[Detection], last: list[Detection], start: float) -> bool:
     """Whether straight lines from one look to the other account for what both show.
 
-    A face that only one of them shows needs no look between: `filling.fill` covers it beyond its first
-    and last detection. One that moved far, or a pair of strangers, one in each look, does, however far apart:
-    they may be one face that runs.
+    A face that only one of them shows needs no look between if it stays where it is: `filling.fill` covers it
+    beyond its first and last detection. One that moved far, or a pair of strangers, one in each look, does,
+    however far apart: they may be one face that runs.
     """
-    if not first or not last:
-        return True
-    shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
-    good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
-    lost = set(range(len(first))) - {int(r) for r in rows[good]}
-    new = set(range(len(last))) - {int(c) for c in columns[good]}
+    lost, new = _lonely(first, last)
     return not any(max(first[i].score, last[j].score) >= start for i in lost for j in new)
+
+
+def _lonely(first: list[Detection], last: list[Detection]) -> tuple[set[int], set[int]]:
+    """Which faces of each look have no partner in the other."""
+    lost, new = set(range(len(first))), set(range(len(last)))
+    if lost and new:
+        shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
+        good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
+        lost -= {int(r) for r in rows[good]}
+        new -= {int(c) for c in columns[good]}
+    return lost, new
 
 
 def calm_pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Detection, Detection]] | None:
@@ -253,13 +274,7 @@ def calm_pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Dete
 
 def _are_same(first: list[Detection], last: list[Detection]) -> bool:
     """Whether each face of one look has its own in the other."""
-    if len(first) != len(last):
-        return False
-    if not first:
-        return True
-    shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
-    near = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
-    return bool(near.all())
+    return _lonely(first, last) == (set(), set())
 
 
 def _checked(found: object, detector: FaceDetector) -> list[Detection]:

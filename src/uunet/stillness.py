@@ -86,6 +86,13 @@ def is_still(
     return True
 
 
+def stays(face: Detection, seen: Sight, others: Sequence[Sight]) -> bool:
+    """Whether a face that one look shows looks the same in its place in other frames, where nobody looked."""
+    rect = _rect(face)
+    known = _likeness(seen.picture, rect), None
+    return all(_is_there(other.picture, rect, known) for other in others)
+
+
 def _is_other(shown: Cells, ends: tuple[Cells, Cells], rects: Sequence[_Rect]) -> bool:
     """Whether there is a spot of a face's size that neither end shows, there or up to _MOVED cells aside."""
     other = np.minimum(*(cv2.absdiff(shown, end) for end in ends))
