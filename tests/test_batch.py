@@ -147,3 +147,23 @@ def test_folders_that_cannot_be_made(tmp_path: Path) -> None:
     (failed,) = batch.run(batch.plan([tmp_path / "in"], tmp_path / "out", H264), lambda job: Summary())
     assert isinstance(failed.error, OutputError)
     assert "can't make the folder" in str(failed.error)
+
+
+def test_a_sequence_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "x_0007.png").write_bytes(b"mine")
+    batch.refuse_existing(tmp_path / "y_%04d.png")
+    with pytest.raises(OutputError, match=r"x_0007\.png exists already"):
+        batch.refuse_existing(tmp_path / "x_%04d.png")
+
+
+def test_a_link_to_the_recording_is_no_output_that_is_done(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    for name in ("a.mkv", "b.mkv"):
+        (tmp_path / "in" / name).write_bytes(b"raw")
+    (tmp_path / "out" / "a.mkv").hardlink_to(tmp_path / "in" / "a.mkv")
+    (tmp_path / "out" / "b.mkv").write_bytes(b"public")
+    made = batch.plan([tmp_path / "in"], tmp_path / "out", EncodeSettings())
+    outcomes = list(batch.run(made, lambda job: pytest.fail("done again")))
+    assert {o.job.source.name: o.status for o in outcomes} == {"a.mkv": "failed", "b.mkv": "skipped"}
+    assert "is the input" in str(next(o.error for o in outcomes if o.status == "failed"))

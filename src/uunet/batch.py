@@ -12,6 +12,7 @@ from uunet.errors import InputError, OutputError
 from uunet.job import Summary
 from uunet.video import EncodeSettings, refuse_input
 from uunet.video.containers import container_for
+from uunet.video.opening import PATTERN, sequence_files
 
 IMAGES = frozenset(
     (".bmp", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
@@ -156,9 +157,10 @@ def exit_code(outcomes: Sequence[Outcome], *, several: bool) -> int:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raises OutputError if there is something under this name."""
-    if path.is_file():
-        raise OutputError(f"{path} exists already", "give another name, or --force to overwrite it")
+    """Raises OutputError if there is something under this name, or one of a pattern's names."""
+    there = next(iter(sequence_files(path).values()), None) if PATTERN.search(path.name) else path
+    if there is not None and there.is_file():
+        raise OutputError(f"{there} exists already", "give another name, or --force to overwrite it")
 
 
 def _files(folder: Path, output: Path) -> Iterator[Path]:

@@ -66,10 +66,15 @@ def open_input(path: Path) -> InputContainer:
 
 def first_number(path: Path) -> int:
     """The lowest number of an image sequence that is there; 0 if there is none."""
+    return min(sequence_files(path), default=0)
+
+
+def sequence_files(path: Path) -> dict[int, Path]:
+    """The files of an image sequence that are there, by number."""
     before, width, after = PATTERN.split(path.name, maxsplit=1)
     digits = re.compile(re.escape(before) + rf"(\d{{{width or 1},}})" + re.escape(after))
-    names = (file.name for file in path.parent.iterdir()) if path.parent.is_dir() else ()
-    return min((int(match[1]) for name in names if (match := digits.fullmatch(name))), default=0)
+    files = path.parent.iterdir() if path.parent.is_dir() else ()
+    return {int(match[1]): file for file in files if (match := digits.fullmatch(file.name))}
 
 
 def main_video(container: InputContainer) -> VideoStream | None:
