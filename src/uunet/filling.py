@@ -22,12 +22,15 @@ _WIDEN = 0.01  # a box that is extrapolated grows by this share per frame
 _WEAK = 0.5  # a track with fewer than 3 detections, all below this score, is extrapolated only `head` frames
 
 
-def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> Path:
+def fill(  # noqa: PLR0917
+    track: Track, window: range, head: int, tail: int, size: FrameSize, near: int = 0
+) -> Path:
     """Where the track is in the frames of a window.
 
     Between two detections the rect moves on a straight line. Before the first one and after the last one it
     goes on with the velocity it had, for `head` and `tail` frames, while it is in the picture and in its
-    scene: the face was there before it was recognised and is there after it has turned away.
+    scene: the face was there before it was recognised and is there after it has turned away. In the first
+    `near` of these frames it may stand as well as go on: both places are covered.
     """
     times = list(track.seen)
     found: Path = {}
@@ -45,16 +48,20 @@ def fill(track: Track, window: range, head: int, tail: int, size: FrameSize) -> 
     before = range(max(track.first - head, track.born, window.start), min(track.first, stop))
     after = range(max(track.last + 1, window.start), min(track.last + 1 + tail, stop))
     for k in before:
-        _keep(found, k, _extrapolate(track.seen[times[0]], velocity, k - track.first), size)
+        _keep(found, k, _extrapolate(track.seen[times[0]], velocity, k - track.first, near), size)
     for k in after:
-        _keep(found, k, _extrapolate(track.seen[times[-1]], track.state[:, 1], k - track.last), size)
+        _keep(found, k, _extrapolate(track.seen[times[-1]], track.state[:, 1], k - track.last, near), size)
     return dict(sorted(found.items()))
 
 
-def _extrapolate(rect: Rect, velocity: Rect, frames: int) -> Rect:
+def _extrapolate(rect: Rect, velocity: Rect, frames: int, near: int) -> Rect:
     moved = rect + velocity * frames
     moved[2:] = np.clip(moved[2:], rect[2:] * 0.8, rect[2:] * 1.25) * (1 + _WIDEN * abs(frames))
-    return moved
+    if abs(frames) > near:
+        return moved
+    low = np.minimum(moved[:2] - moved[2:] / 2, rect[:2] - rect[2:] / 2)
+    high = np.maximum(moved[:2] + moved[2:] / 2, rect[:2] + rect[2:] / 2)
+    return np.concatenate([(low + high) / 2, high - low])
 
 
 def _keep(found: Path, frame: int, rect: Rect, size: FrameSize) -> None:

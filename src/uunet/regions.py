@@ -77,6 +77,8 @@ def replaces(box: Box, face: npt.NDArray[np.float64], size: FrameSize) -> bool:
         starts, lengths, face[:2], face[2:], _ARC, size, strict=True
     ):
         limit -= limit % GRID  # noqa: PLW2901
+        if not length:  # a picture of one pixel across
+            continue
         ends = np.clip(centre + np.outer([-1, 1], extent / 2 * arc), 0, limit)
         low, high = (ends - start) / length * 2 - 1
         before = 0 if start == 0 else -low

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from uunet.assignment import assign
 from uunet.errors import DetectionError
-from uunet.stillness import Sight, cells, is_still, stays
+from uunet.stillness import Sight, cells, first_off, is_still, stays
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
 _THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
@@ -59,14 +59,16 @@ class _Pending:
 class Sampler:
     """Looks at few frames, and closer where two looks do not explain each other.
 
-    The detector looks at every `every`-th frame and at the first and last frame of a scene. If a face of at
-    least `start` has moved far or changed its size from one look to the next, if one that only one of both
-    looks shows does not stay in its place, or if something that neither
-    picture shows passed between them, the frames between are searched by halving. Where the looks at both
-    ends of a longer run show the same clear faces in nearly the same places, and nothing happened meanwhile
-    (`stillness`), it doesn't look between them: runs are up to 5 times `every` (but not above `longest`, and
-    not where `every` is 1: then it looks at each frame). They end where a window can be given out, so that no
-    frame beyond it has to be held.
+    The detector looks at every `every`-th frame and at the first and last frame of a scene. The frames
+    between two looks are searched by halving if a face of at least `start` has moved far or changed its size,
+    if one that both show leaves the line between its places, if one that a single look shows does not stay in
+    its place, or if something large that neither shows passed between them. (A small face that shows itself
+    for fewer than `every` frames, between two looks, can be overlooked; with `every` at 1, none.)
+
+    Where the looks at both ends of a longer run show the same clear faces in nearly the same places, and
+    nothing happened meanwhile (`stillness`), it doesn't look between them. Such runs are up to 5 times `every`
+    long, but not above `longest`, and there is none where `every` is 1. They end where a window can be given
+    out, so that no frame beyond it has to be held.
 
     Args:
         detector: finds the faces. If it has a method `knows(index) -> bool`, as `boxfile.BoxFile` has, it
@@ -198,13 +200,20 @@ class Sampler:
                 return
             middle = self._every * max(steps // self._every // 2, 1)
         elif explained(first, last, self._start) and self._stay(gap, first, last):
-            passing = _passing(gap, _CHANGE)
-            if passing is None:
+            news = _news(gap, first, last)
+            if news is None:
                 return
-            middle = passing
+            middle = news
         self._look(gap[middle])
         self._refine(gap[: middle + 1])
         self._refine(gap[middle:])
+
+
+def _news(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> int | None:
+    """The frame of a short gap that tells most of what its ends don't; None if none does."""
+    between, ends = [pending.sight for pending in gap[1:-1]], (gap[0].sight, gap[-1].sight)
+    off = first_off(between, ends, _pairs(first, last))
+    return _passing(gap, _CHANGE) if off is None else off + 1
 
 
 def _is_calm(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
@@ -250,13 +259,22 @@ def explained(first: list[Detection], last: list[Detection], start: float) -> bo
 
 def _lonely(first: list[Detection], last: list[Detection]) -> tuple[set[int], set[int]]:
     """Which faces of each look have no partner in the other."""
-    lost, new = set(range(len(first))), set(range(len(last)))
-    if lost and new:
-        shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
-        good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
-        lost -= {int(r) for r in rows[good]}
-        new -= {int(c) for c in columns[good]}
-    return lost, new
+    pairs = _places(first, last)
+    return set(range(len(first))) - {i for i, _ in pairs}, set(range(len(last))) - {j for _, j in pairs}
+
+
+def _pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Detection, Detection]]:
+    """The faces that both looks show, as each does."""
+    return [(first[i], last[j]) for i, j in _places(first, last)]
+
+
+def _places(first: list[Detection], last: list[Detection]) -> list[tuple[int, int]]:
+    """Which face of one look is which of the other."""
+    if not first or not last:
+        return []
+    shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
+    good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
+    return [(int(r), int(c)) for r, c in zip(rows[good], columns[good], strict=True)]
 
 
 def calm_pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Detection, Detection]] | None:

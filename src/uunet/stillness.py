@@ -45,6 +45,10 @@ class Sight:
     cells: Cells
 
 
+Ends = tuple[Sight, Sight]
+Faces = Sequence[tuple[Detection, Detection]]
+
+
 def cells(picture: Picture) -> Cells:
     """The luma, a mean of 8 bits for each cell: (height / CELL, width / CELL), at least one each way."""
     luma: npt.NDArray[Any] = picture.luma
@@ -58,9 +62,7 @@ def cells(picture: Picture) -> Cells:
     return np.asarray(luma if picture.layout.depth == 8 else luma >> (picture.layout.depth - 8), np.uint8)
 
 
-def is_still(
-    between: Sequence[Sight], ends: tuple[Sight, Sight], faces: Sequence[tuple[Detection, Detection]]
-) -> bool:
+def is_still(between: Sequence[Sight], ends: Ends, faces: Faces) -> bool:
     """Whether every frame between two looks shows what these show.
 
     Args:
@@ -68,22 +70,35 @@ def is_still(
         ends: the two looks.
         faces: those that both looks show, as each does.
     """
+    if first_off(between, ends, faces) is not None:
+        return False
     first, last = ends
     low = cv2.erode(np.minimum(first.cells, last.cells), _NEAR)
     high = cv2.dilate(np.maximum(first.cells, last.cells), _NEAR)
-    known = [(_likeness(first.picture, _rect(a)), _likeness(last.picture, _rect(b))) for a, b in faces]
     for place, sight in enumerate(between, 1):
-        share = place / (len(between) + 1)
-        rects = [(1 - share) * _rect(a) + share * _rect(b) for a, b in faces]
-        there = (_is_there(sight.picture, rect, both) for rect, both in zip(rects, known, strict=True))
         beyond = cv2.max(cv2.subtract(sight.cells, high), cv2.subtract(low, sight.cells))
-        if (
-            not all(there)
-            or cv2.blur(beyond, (_SPOT, _SPOT)).max() > 255 * _OUT
-            or _is_other(sight.cells, (first.cells, last.cells), rects)
+        rects = [_between(face, place / (len(between) + 1)) for face in faces]
+        if cv2.blur(beyond, (_SPOT, _SPOT)).max() > 255 * _OUT or _is_other(
+            sight.cells, (first.cells, last.cells), rects
         ):
             return False
     return True
+
+
+def first_off(between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
+    """The first frame between two looks in which a face does not look, on the straight line between its two
+    places, as it does in one of them; None if there is none.
+
+    Args:
+        between, ends, faces: as in `is_still`.
+    """
+    first, last = ends
+    known = [(_likeness(first.picture, _rect(a)), _likeness(last.picture, _rect(b))) for a, b in faces]
+    for place, sight in enumerate(between, 1):
+        rects = (_between(face, place / (len(between) + 1)) for face in faces)
+        if not all(_is_there(sight.picture, rect, both) for rect, both in zip(rects, known, strict=True)):
+            return place - 1
+    return None
 
 
 def stays(face: Detection, seen: Sight, others: Sequence[Sight]) -> bool:
@@ -114,6 +129,10 @@ def _is_other(shown: Cells, ends: tuple[Cells, Cells], rects: Sequence[_Rect]) -
             moved = end[y0 + dy : y0 + dy + here.shape[0], x0 + dx : x0 + dx + here.shape[1]]
             left = left & (cv2.blur(cv2.absdiff(here, moved), window) > least)
     return bool(left.any())
+
+
+def _between(face: tuple[Detection, Detection], share: float) -> _Rect:
+    return np.asarray((1 - share) * _rect(face[0]) + share * _rect(face[1]))
 
 
 def _rect(face: Detection) -> _Rect:

@@ -149,7 +149,8 @@ class Tracker:
         """The tracks that are to be covered in these frames, by number, and where their faces are."""
         settings = self._settings
         tracks = self._follower.tracks
-        found = without_doubles([fill(t, span, settings.head, settings.tail, size) for t in tracks])
+        reach = settings.head, settings.tail, size, settings.every
+        found = without_doubles([fill(t, span, *reach) for t in tracks])
         live = [(track, path) for track, path in zip(tracks, found, strict=True) if path]
         for track, _ in live:
             if track.number < 0:
