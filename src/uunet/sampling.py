@@ -66,7 +66,7 @@ class Sampler:
     for fewer than `every` frames, between two looks, can be overlooked; with `every` at 1, none.)
 
     Where the looks at both ends of a longer run show the same clear faces in nearly the same places, and
-    nothing happened meanwhile (`stillness`), it doesn't look between them. Such runs are up to 5 times `every`
+    nothing happened meanwhile (`stillness`), it does not look between. Such runs are up to 5 times `every`
     long, but not above `longest`, and there is none where `every` is 1. They end where a window can be given
     out, so that no frame beyond it has to be held.
 
