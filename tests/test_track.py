@@ -3,68 +3,19 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from cartoon import YUV420, draw, picture, street
+from track_kit import LAYOUT, SIZE, Scripted, Truth, boxes_of, covered, face, follow, movie
 from uunet.boxfile import BoxFile, BoxFileWriter
 from uunet.detect import CenterFaceDetector
 from uunet.errors import DetectionError
-from uunet.job import Options
 from uunet.track import Tracker, TrackSettings
-from uunet.types import WINDOW, Box, Detection, Layout, Picture, RawFrame, Window
-
-LAYOUT = Layout("gray", 8, 1, 1, False, True, "bt601")
-SIZE = (640, 360)
-Truth = Callable[[int], list[Detection]]
-
-
-class Scripted:
-    def __init__(self, truth: Truth) -> None:
-        self.truth = truth
-        self.asked: list[int] = []
-
-    def detect(self, picture: Picture, index: int, rotation: int) -> list[Detection]:
-        self.asked.append(index)
-        return self.truth(index)
-
-
-def face(cx: float, cy: float, height: float = 40, score: float = 0.8) -> Detection:
-    return Detection(cx - 0.4 * height, cy - height / 2, cx + 0.4 * height, cy + height / 2, score)
-
-
-def movie(count: int, *, lamp: bool = False) -> Iterator[RawFrame]:
-    """A still picture, or one with a lamp that goes on and off, so that not all is calm."""
-    for k in range(count):
-        luma = np.full((SIZE[1], SIZE[0]), 100, np.uint8)
-        luma[-40:, -40:] += 25 * (k % 2) * lamp
-        yield RawFrame(Picture((luma,), LAYOUT), k, 1001 * k)
-
-
-def follow(truth: Truth, count: int, settings: TrackSettings | None = None) -> list[Window]:
-    return list(Tracker(Scripted(truth), settings).windows(movie(count)))
-
-
-def boxes_of(windows: list[Window]) -> dict[int, list[tuple[int, Box]]]:
-    return {
-        frame.index: [
-            (track, box)
-            for segment, track in zip(w.segments, w.tracks, strict=True)
-            if (box := segment.box(k, frame.picture.size))
-        ]
-        for w in windows
-        for k, frame in enumerate(w.frames)
-    }
-
-
-def covered(boxes: list[tuple[int, Box]], face: Detection, size: tuple[int, int] = SIZE) -> bool:
-    x0, y0 = max(face.x0, 0), max(face.y0, 0)
-    x1, y1 = min(face.x1, size[0]), min(face.y1, size[1])
-    return any(b.x <= x0 and b.y <= y0 and b.x + b.w >= x1 and b.y + b.h >= y1 for _, b in boxes)
+from uunet.types import WINDOW, Detection, Picture, RawFrame
 
 
 @pytest.mark.parametrize(
@@ -93,68 +44,6 @@ def test_found_in_10_and_14_is_covered_between_and_around() -> None:
         share = (k - 10) / 4
         assert covered(boxes[k], face(100 + 12 * share, 100 + 4 * share))
     assert [k for k in boxes if boxes[k]] == list(range(4, 27))
-
-
-@pytest.mark.parametrize("every", [1, 5, 10, 15, 20, 25])
-def test_however_few_looks_are_taken_a_face_is_covered_before_and_after_them(every: int) -> None:
-    """It is there from frame 3 to 62; the look before the first that sees it may be `every` frames back."""
-    settings = Options(every=every).tracking_at(25)
-    detector = Scripted(lambda k: [face(100, 100)] if 3 <= k <= 62 else [])
-    boxes = boxes_of(list(Tracker(detector, settings).windows(movie(80, lamp=True))))
-    assert [k for k in range(3, 63) if not covered(boxes[k], face(100, 100))] == []
-
-
-def painted(truth: Truth, count: int) -> Iterator[RawFrame]:
-    """A wall of patches, and faces of other patches where they are."""
-    rng = np.random.default_rng(0)
-    wall = rng.integers(80, 120, (SIZE[1] // 8, SIZE[0] // 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
-    skin = rng.integers(60, 180, (5, 4)).astype(np.uint8)
-    for k in range(count):
-        luma = wall.copy()
-        for one in truth(k):
-            x0, y0, x1, y1 = (round(value) for value in (one.x0, one.y0, one.x1, one.y1))
-            luma[y0:y1, x0:x1] = np.asarray(cv2.resize(skin, (x1 - x0, y1 - y0)), np.uint8)
-        yield RawFrame(Picture((luma,), LAYOUT), k, k)
-
-
-def bare(truth: Truth, count: int) -> list[int]:
-    """The frames in which a face is not covered whole."""
-    boxes = boxes_of(list(Tracker(Scripted(truth), Options().tracking_at(25)).windows(painted(truth, count))))
-    return [k for k in range(count) for one in truth(k) if not covered(boxes[k], one)]
-
-
-@pytest.mark.parametrize("begin", range(25, 30))
-def test_a_face_that_slips_aside_for_a_quarter_of_a_second_is_covered(begin: int) -> None:
-    def truth(k: int) -> list[Detection]:
-        aside = 52 * np.sin(np.pi * (k - begin) / 7) if begin <= k <= begin + 7 else 0
-        return [face(round(300 + aside), 100)]
-
-    assert bare(truth, 60) == []
-
-
-@pytest.mark.parametrize("period", [4, 5, 6, 8, 24])
-def test_a_face_before_a_shaking_camera_is_covered(period: int) -> None:
-    assert bare(lambda k: [face(round(300 + 24 * np.sin(2 * np.pi * k / period)), 100)], 60) == []
-
-
-@pytest.mark.parametrize("speed", [0.15, 0.3, 0.5])
-def test_a_face_that_stands_before_it_goes_or_after_is_covered(speed: float) -> None:
-    def comes(k: int) -> list[Detection]:
-        return [face(round(200 + 40 * speed * max(k - 30, 0)), 100)] if 26 <= k < 48 else []
-
-    def stops(k: int) -> list[Detection]:
-        return [face(round(20 + 40 * speed * min(k, 30)), 100)] if k < 35 else []
-
-    assert bare(comes, 50) == []
-    assert bare(stops, 50) == []
-
-
-@pytest.mark.parametrize(("height", "speed"), [(26, 15), (26, 22), (26, 30), (40, 36), (40, 44), (80, 70)])
-def test_a_face_that_runs_is_covered_in_every_frame(height: float, speed: int) -> None:
-    def truth(k: int) -> list[Detection]:
-        return [face(40 + speed * k, 100, height)] if 40 + speed * k < SIZE[0] - 40 else []
-
-    assert bare(truth, 60) == []
 
 
 def test_gap_over_a_window_border() -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet.assignment import assign
+from uunet.changes import Change, calm_pairs
 from uunet.errors import DetectionError
-from uunet.stillness import Sight, cells, first_off, is_still, stays
+from uunet.stillness import Ends, Sight, cells, first_off, is_still, shrunk, stays
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
 _THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
@@ -21,15 +20,9 @@ _CUT = 0.12  # mean difference between two thumbnails, of full scale, above whic
 _CUT_RATIO = 4.0  # … if it is also this many times the change in the frame before
 _CHANGE = 0.1  # mean over 3 x 3 cells of what leaves the range of the neighbourhood in both looks …
 _NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is motion, which faces explain
-_SHIFT = 0.8  # face heights that a face may move between two looks that explain each other
-_GROWTH = 1.35  # and the ratio by which it may grow or shrink
-_CALM = 5  # times the usual distance between two looks where nothing happens, which is where …
-_CALM_SHIFT, _CALM_GROWTH = 0.4, 1.2  # … all faces are the same ones and hardly move …
-_CALM_SCORE = 0.35  # … and none of them is so weak that the next frame may show it no more
+_CALM = 5  # times the usual distance between two looks where nothing happens
 
 Thumb = npt.NDArray[np.float32]
-_Floats = npt.NDArray[np.float64]
-_Match = tuple[_Floats, _Floats, npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,9 +133,9 @@ class Sampler:
         steps = len(gap) - 1
         if steps < 2 or gap[0].detections is None:
             return
-        first, last = self._look(gap[0]), self._look(gap[-1])
-        far = not explained(first, last, self._start)
-        if far or (steps > self._every and not _are_same(first, last)):
+        change = Change.between(gap[0].detections, self._look(gap[-1]))
+        far = not change.explained(self._start)
+        if far or (steps > self._every and not change.complete):
             what = "a face went far between them" if far else "a face is in one of them alone"
             raise DetectionError(
                 f"the boxes leave out the {steps - 1} frames between {gap[0].frame.index} and "
@@ -175,18 +168,16 @@ class Sampler:
             self._check(gap, self._every)
             yield from (_seen(pending) for pending in gap)
 
-    def _stay(self, gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
+    def _stay(self, gap: list[_Pending], change: Change) -> bool:
         """Whether the faces that one end alone shows are where it shows them, in all frames between: one that
         runs in or out would be looked for, and covered, in the wrong place.
         """
-        between = [pending.sight for pending in gap[1:-1]]
-        lost, new = _lonely(first, last)
-        ends = ((first, lost, gap[0].sight), (last, new, gap[-1].sight))
+        between, (first, last) = _sights(gap)
         return all(
-            stays(faces[i], sight, between)
-            for faces, alone, sight in ends
-            for i in alone
-            if faces[i].score >= self._start
+            stays(face, sight, between)
+            for faces, sight in ((change.lost, first), (change.new, last))
+            for face in faces
+            if face.score >= self._start
         )
 
     def _refine(self, gap: list[_Pending]) -> None:
@@ -199,29 +190,34 @@ class Sampler:
             if _is_calm(gap, first, last):
                 return
             middle = self._every * max(steps // self._every // 2, 1)
-        elif explained(first, last, self._start) and self._stay(gap, first, last):
-            news = _news(gap, first, last)
-            if news is None:
-                return
-            middle = news
+        else:
+            change = Change.between(first, last)
+            if change.explained(self._start) and self._stay(gap, change):
+                news = _news(gap, change)
+                if news is None:
+                    return
+                middle = news
         self._look(gap[middle])
         self._refine(gap[: middle + 1])
         self._refine(gap[middle:])
 
 
-def _news(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> int | None:
+def _news(gap: list[_Pending], change: Change) -> int | None:
     """The frame of a short gap that tells most of what its ends don't; None if none does."""
-    between, ends = [pending.sight for pending in gap[1:-1]], (gap[0].sight, gap[-1].sight)
-    off = first_off(between, ends, _pairs(first, last))
-    return _passing(gap, _CHANGE) if off is None else off + 1
+    off = first_off(*_sights(gap), change.pairs)
+    return _passing(gap) if off is None else off + 1
 
 
 def _is_calm(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
     """Whether nobody need look between the ends of a gap."""
     faces = calm_pairs(first, last)
-    return faces is not None and is_still(
-        [pending.sight for pending in gap[1:-1]], (gap[0].sight, gap[-1].sight), faces
-    )
+    return faces is not None and is_still(*_sights(gap), faces)
+
+
+def _sights(gap: list[_Pending]) -> tuple[list[Sight], Ends]:
+    """What lies between the ends of a gap, and these."""
+    first, *between, last = (pending.sight for pending in gap)
+    return between, (first, last)
 
 
 def _seen(pending: _Pending) -> Seen:
@@ -234,65 +230,11 @@ def thumbnail(picture: Picture) -> Thumb:
     height, width = luma.shape
     columns = min(_THUMB, width)
     rows = max(round(height * columns / width), 1)
-    small: npt.NDArray[Any] = luma
-    while min(small.shape[0] // rows, small.shape[1] // columns) >= 4 and not any(n % 2 for n in small.shape):
-        half = (small.shape[1] // 2, small.shape[0] // 2)  # ten times faster than the whole way at once
-        small = cv2.resize(small, half, interpolation=cv2.INTER_AREA)
-    small = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32) / np.float32((1 << picture.layout.depth) - 1)
+    return np.asarray(shrunk(luma, rows, columns), np.float32) / np.float32((1 << picture.layout.depth) - 1)
 
 
 def _difference(a: Thumb, b: Thumb) -> float:
     return float(np.abs(a - b).mean()) if a.shape == b.shape else 1.0
-
-
-def explained(first: list[Detection], last: list[Detection], start: float) -> bool:
-    """Whether straight lines from one look to the other account for what both show.
-
-    A face that only one of them shows needs no look between if it stays where it is: `filling.fill` covers it
-    beyond its first and last detection. One that moved far, or a pair of strangers, one in each look, does,
-    however far apart: they may be one face that runs.
-    """
-    lost, new = _lonely(first, last)
-    return not any(max(first[i].score, last[j].score) >= start for i in lost for j in new)
-
-
-def _lonely(first: list[Detection], last: list[Detection]) -> tuple[set[int], set[int]]:
-    """Which faces of each look have no partner in the other."""
-    pairs = _places(first, last)
-    return set(range(len(first))) - {i for i, _ in pairs}, set(range(len(last))) - {j for _, j in pairs}
-
-
-def _pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Detection, Detection]]:
-    """The faces that both looks show, as each does."""
-    return [(first[i], last[j]) for i, j in _places(first, last)]
-
-
-def _places(first: list[Detection], last: list[Detection]) -> list[tuple[int, int]]:
-    """Which face of one look is which of the other."""
-    if not first or not last:
-        return []
-    shift, growth, rows, columns = _matched(first, last, _SHIFT, _GROWTH)
-    good = (shift[rows, columns] <= _SHIFT) & (growth[rows, columns] <= np.log(_GROWTH))
-    return [(int(r), int(c)) for r, c in zip(rows[good], columns[good], strict=True)]
-
-
-def calm_pairs(first: list[Detection], last: list[Detection]) -> list[tuple[Detection, Detection]] | None:
-    """The faces of two looks, if both show the same ones, all clearly, nearly where they were; else None."""
-    if len(first) != len(last) or any(d.score < _CALM_SCORE for d in (*first, *last)):
-        return None
-    if not first:
-        return []
-    shift, growth, rows, columns = _matched(first, last, _CALM_SHIFT, _CALM_GROWTH)
-    moved, grown = shift[rows, columns].max(), growth[rows, columns].max()
-    if moved > _CALM_SHIFT or grown > np.log(_CALM_GROWTH):
-        return None
-    return [(first[int(r)], last[int(c)]) for r, c in zip(rows, columns, strict=True)]
-
-
-def _are_same(first: list[Detection], last: list[Detection]) -> bool:
-    """Whether each face of one look has its own in the other."""
-    return _lonely(first, last) == (set(), set())
 
 
 def _checked(found: object, detector: FaceDetector) -> list[Detection]:
@@ -310,27 +252,8 @@ def _is_box(one: Detection) -> bool:
     return all(map(math.isfinite, numbers)) and one.x0 < one.x1 and one.y0 < one.y1 and one.score >= 0
 
 
-def _matched(first: list[Detection], last: list[Detection], far: float, much: float) -> _Match:
-    """How far each face of one look is from each of the other, and which belong together.
-
-    Returns:
-        (n, m) distances in face heights, (n, m) logarithms of the ratios of sizes, rows and columns of pairs.
-    """
-    a, b = _centres(first), _centres(last)
-    size = np.maximum(a[:, None, 2], b[None, :, 2])
-    shift = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1]) / size
-    growth = np.abs(np.log(a[:, None, 2] / b[None, :, 2]))
-    return shift, growth, *assign(np.minimum(shift / far + growth / np.log(much), 4.0))
-
-
-def _centres(detections: list[Detection]) -> npt.NDArray[np.float64]:
-    """(n, 3): centre x, centre y, size."""
-    rows = [((d.x0 + d.x1) / 2, (d.y0 + d.y1) / 2, max(d.x1 - d.x0, d.y1 - d.y0)) for d in detections]
-    return np.asarray(rows, np.float64)
-
-
-def _passing(gap: list[_Pending], change: float) -> int | None:
-    """The frame of the gap in which more than `change` is to be seen that neither end shows, if any."""
+def _passing(gap: list[_Pending]) -> int | None:
+    """The frame of the gap in which most is to be seen that neither end shows, if it is more than _CHANGE."""
     low = cv2.erode(np.minimum(gap[0].thumb, gap[-1].thumb), _NEAR)
     high = cv2.dilate(np.maximum(gap[0].thumb, gap[-1].thumb), _NEAR)
     worst = [
@@ -338,4 +261,4 @@ def _passing(gap: list[_Pending], change: float) -> int | None:
         for p in gap[1:-1]
     ]
     best = int(np.argmax(worst))
-    return best + 1 if worst[best] > change else None
+    return best + 1 if worst[best] > _CHANGE else None

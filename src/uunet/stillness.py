@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet.types import Detection, Picture
+from uunet.types import Detection, Picture, Plane
 
 CELL = 4
 """Pixels of luma that are one cell, across and down: the smallest faces that are found have two or three."""
@@ -51,15 +51,20 @@ Faces = Sequence[tuple[Detection, Detection]]
 
 def cells(picture: Picture) -> Cells:
     """The luma, a mean of 8 bits for each cell: (height / CELL, width / CELL), at least one each way."""
-    luma: npt.NDArray[Any] = picture.luma
-    rows, columns = (max(length // CELL, 1) for length in luma.shape)
-    for _ in range(2):  # halving twice is several times faster than the whole way at once
-        if any(length % 2 or length < 2 for length in luma.shape):
-            break
-        luma = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    if luma.shape != (rows, columns):
-        luma = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(luma if picture.layout.depth == 8 else luma >> (picture.layout.depth - 8), np.uint8)
+    rows, columns = (max(length // CELL, 1) for length in picture.luma.shape)
+    small = shrunk(picture.luma, rows, columns)
+    return np.asarray(small >> (picture.layout.depth - 8), np.uint8)
+
+
+def shrunk(luma: Plane, rows: int, columns: int) -> Plane:
+    """A plane as means over its areas, by halves as far as they go: ten times faster than all at once."""
+    small: Any = luma
+    while min(small.shape[0] // rows, small.shape[1] // columns) >= 4 and not any(n % 2 for n in small.shape):
+        half = (small.shape[1] // 2, small.shape[0] // 2)
+        small = cv2.resize(small, half, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA)
+    plane: Plane = small
+    return plane
 
 
 def is_still(between: Sequence[Sight], ends: Ends, faces: Faces) -> bool:

@@ -35,8 +35,7 @@ _AT_ONCE = 64
 
 def installed() -> bool:
     """Whether the weights are there."""
-    path = weights_file(_PACKAGE, _FILE)
-    return path is not None and path.exists()
+    return weights_file(_PACKAGE, _FILE) is not None
 
 
 class LPIPS:

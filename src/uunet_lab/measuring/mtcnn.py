@@ -46,7 +46,7 @@ Floats = npt.NDArray[np.float32]
 
 def installed() -> bool:
     """Whether the weights are there."""
-    return weights_file(_PACKAGE, "") is not None
+    return all(weights_file(_PACKAGE, _FILE.format(name)) for name in FILES)
 
 
 class MTCNN:

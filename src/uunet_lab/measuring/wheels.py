@@ -10,9 +10,10 @@ from uunet_lab.measuring.judge import package_folder
 
 
 def weights_file(package: str, inside: str) -> Path | None:
-    """Where a file of a package lies, which is not imported; None if the package is not installed."""
+    """Where a file of a package lies, which is not imported; None if it is not installed."""
     folder = package_folder(package)
-    return None if folder is None else folder / inside
+    path = None if folder is None else folder / inside
+    return path if path is not None and path.is_file() else None
 
 
 def pinned(package: str, inside: str, sha256: str, install: str) -> bytes:
@@ -28,7 +29,7 @@ def pinned(package: str, inside: str, sha256: str, install: str) -> bytes:
         MeasuringError: it is not installed, or is another one.
     """
     path = weights_file(package, inside)
-    if path is None or not path.exists():
+    if path is None:
         raise MeasuringError(f"the weights in the package {package} are not installed", install)
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
