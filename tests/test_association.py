@@ -158,6 +158,31 @@ def test_fill_between_before_and_after() -> None:
     assert path[30][0][3] > path[18][0][3]
 
 
+def test_where_a_look_between_missed_it_a_face_may_have_stood() -> None:
+    """It is seen in 10 and 25, not in 20: a straight line would leave it bare where it was in 15 or 21."""
+    follower = Follower(0.25, 24)
+    for k, seen in ((10, [face(100, 100)]), (20, []), (25, [face(148, 100)])):
+        follower.update(k, seen)
+    path = fill(follower.tracks[0], range(40), 6, 12, SIZE, near=5)
+
+    def reach(k: int) -> tuple[float, float]:
+        rect = path[k][0]
+        return float(rect[0] - rect[2] / 2), float(rect[0] + rect[2] / 2)
+
+    assert all(reach(k)[0] <= 84 for k in range(10, 16))
+    assert all(reach(k)[1] >= 164 for k in range(20, 26))
+    assert reach(17)[0] > 84
+    assert reach(17)[1] < 164
+
+
+def test_between_two_looks_that_follow_each_other_a_face_is_on_the_line() -> None:
+    follower = Follower(0.25, 24)
+    for k in (10, 15):
+        follower.update(k, [face(100 + 4 * k, 100)])
+    path = fill(follower.tracks[0], range(40), 6, 12, SIZE, near=5)
+    assert [path[k][0][0] for k in range(10, 16)] == [100 + 4 * k for k in range(10, 16)]
+
+
 def test_doubtful_single_detection_is_not_drawn_out() -> None:
     assert list(track_of(20, score=0.3)) == list(range(14, 27))
     assert list(track_of(20, score=0.8)) == list(range(14, 33))

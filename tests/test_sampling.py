@@ -119,6 +119,22 @@ def test_a_face_that_leaves_its_place_and_comes_back_is_looked_at(amplitude: int
     assert {10, 15} & set(detector.asked)
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_who_walks_takes_shoulders_along(beside: bool) -> None:
+    """A striped coat goes with its face, by a pixel a frame; whatever else comes up is looked at."""
+    coat = np.random.default_rng(3).integers(20, 230, (8, 15)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    skin = np.random.default_rng(4).integers(60, 200, (8, 6)).astype(np.uint8).repeat(5, 0).repeat(5, 1)
+
+    def paint(k: int, luma: np.ndarray) -> None:
+        luma[120:, 60 + k : 180 + k] = coat[:60]
+        if beside and 7 <= k <= 17:
+            luma[100:140, 240:270] = skin
+
+    detector = Scripted(lambda k: [face(120 + k, height=64)])
+    list(Sampler(detector, 5, 0.25, 24, ahead=0).frames(movie(25, paint), 1))
+    assert (len(detector.asked) > 3) == beside
+
+
 @pytest.mark.parametrize("textured", [False, True])
 def test_a_face_that_shows_itself_for_half_a_second_is_looked_at(textured: bool) -> None:
     """Before a plain wall, and before leaves that are as bright and as dark as it is."""

@@ -74,3 +74,19 @@ def test_a_face_that_runs_is_covered_in_every_frame(height: float, speed: int) -
         return [face(40 + speed * k, 100, height)] if 40 + speed * k < SIZE[0] - 40 else []
 
     assert bare(truth, 60) == []
+
+
+@pytest.mark.parametrize("gone", [28, 30, 31])
+@pytest.mark.parametrize("apart", [1.2, 1.5, 1.8])
+def test_where_one_face_goes_and_another_comes_beside_it_both_are_covered(gone: int, apart: float) -> None:
+    def truth(k: int) -> list[Detection]:
+        first = [face(300, 100)] if k < gone else []
+        return first + [face(round(300 + 40 * apart), 100)] * (k >= gone + 3)
+
+    assert bare(truth, 60) == []
+
+
+@pytest.mark.parametrize("begin", range(26, 30))
+def test_a_face_that_shows_itself_for_three_frames_is_covered(begin: int) -> None:
+    """Between two looks: at 25 and 30, or at 30 and 35."""
+    assert bare(lambda k: [face(300, 100, 60)] if begin <= k < begin + 3 else [], 60) == []

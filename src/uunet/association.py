@@ -13,6 +13,11 @@ from uunet.types import Detection
 Rect = npt.NDArray[np.float64]
 """(4,): centre x, centre y, width, height in luma pixels."""
 
+Rects = npt.NDArray[np.float64]
+"""(…, 4): several of them."""
+
+Floats = npt.NDArray[np.float64]
+
 _SURE = 0.5  # detections from this score choose their tracks first (ByteTrack, arXiv:2110.06864)
 _NOISE = 0.05  # error of a detection, in face sizes
 _ACCELERATION = 0.01  # face sizes per frame², one sigma
@@ -32,12 +37,13 @@ def rect_of(detection: Detection) -> Rect:
     return np.array([(d.x0 + d.x1) / 2, (d.y0 + d.y1) / 2, d.x1 - d.x0, d.y1 - d.y0])
 
 
-def overlap(a: Rect, b: Rect) -> float:
-    """Intersection over union, 0..1."""
-    low = np.maximum(a[:2] - a[2:] / 2, b[:2] - b[2:] / 2)
-    high = np.minimum(a[:2] + a[2:] / 2, b[:2] + b[2:] / 2)
-    common = float(np.prod(np.maximum(high - low, 0)))
-    return common / (float(a[2] * a[3] + b[2] * b[3]) - common)
+def overlap(a: Rects, b: Rects) -> Floats:
+    """Intersection over union, 0..1, of rects (…, 4) that are broadcast against each other."""
+    low = np.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
+    high = np.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
+    common = np.prod(np.maximum(high - low, 0), axis=-1)
+    shares: Floats = common / (np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - common)
+    return shares
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +59,7 @@ class Track:
         hits: detections so far.
         number: from 0, unbounded; -1 until the track is first published.
         lent: whether its last detection is another track's too.
+        missed: frames since its first detection in which the detector looked and did not see it, ascending.
     """
 
     born: int
@@ -64,6 +71,7 @@ class Track:
     number: int = -1
     end: int | None = None
     lent: bool = False
+    missed: list[int] = field(default_factory=list)
 
     @property
     def first(self) -> int:
@@ -113,6 +121,7 @@ class Track:
         old = [k for k in self.seen if k < frame]
         for k in old[:-1]:
             del self.seen[k]
+        self.missed = [k for k in self.missed if k > self.first]
 
 
 class Follower:
@@ -148,6 +157,9 @@ class Follower:
         free, sure = self._join(frame, free, sure)
         free, unsure = self._join(frame, free, [d for d in detections if d.score < _SURE])
         self._lend(frame, free, detections)
+        for track in free:
+            if track.last != frame:
+                track.missed.append(frame)
         self._looked = frame
         self._weak = [(k, d) for k, d in self._weak if frame - k <= self._head + self._patience]
         self._weak += [(frame, d) for d in (*sure, *unsure) if d.score < self._start]
@@ -167,7 +179,7 @@ class Follower:
         """Gives detections to tracks; returns the tracks and the detections that remain."""
         if not tracks or not detections:
             return tracks, detections
-        cost = np.array([[_distance(t, frame, rect_of(d)) for d in detections] for t in tracks])
+        cost = _distances(tracks, frame, _rects_of(detections))
         rows, columns = assign(np.minimum(cost, 1e3))
         pairs = [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < 1e3]
         for r, c in pairs:
@@ -184,13 +196,15 @@ class Follower:
         the tracks may have changed them. The one that is left follows it too, once, so that the face is
         covered in the frames between, whosever it is.
         """
+        if not detections:
+            return
+        rects = _rects_of(detections)
         for track in left:
             if track.last != self._looked or track.lent:
                 continue
-            before = track.seen[track.last]
-            shares = [overlap(before, rect_of(d)) for d in detections]
-            if max(shares, default=0) >= SAME:
-                track.add(frame, detections[shares.index(max(shares))])
+            shares = overlap(track.seen[track.last], rects)
+            if shares.max() >= SAME:
+                track.add(frame, detections[int(shares.argmax())])
                 track.lent = True
 
     def _begin_earlier(self, track: Track) -> None:
@@ -216,20 +230,26 @@ class Follower:
             track.forget(frame)
 
 
-def _distance(track: Track, frame: int, rect: Rect) -> float:
-    """The cost of giving a detection to a track: 0 for a perfect fit, infinite beyond reach."""
-    dt = frame - track.last
-    guess = track.predict(frame)
-    shift, growth = _misfit(guess, rect)
-    new = track.hits == 1
-    reach = min(_REACH + dt * (_REACH_NEW if new else _REACH_FRAME), _REACH_MOST)
-    if shift > reach or growth > np.log(_GROWTH):
-        return float("inf")
-    return float(shift + growth - 0.5 * overlap(guess, rect))
+def _rects_of(detections: list[Detection]) -> Rects:
+    return np.stack([rect_of(detection) for detection in detections])
 
 
-def _misfit(guess: Rect, rect: Rect) -> tuple[float, float]:
-    """How far a rect lies off a guess, in face sizes, and the logarithm of the ratio of their sizes."""
-    size = max(guess[2], guess[3], rect[2], rect[3])
-    shift = float(np.hypot(*(rect[:2] - guess[:2]))) / size
-    return shift, float(np.abs(np.log(rect[2:] / guess[2:])).mean())
+def _distances(tracks: list[Track], frame: int, rects: Rects) -> Floats:
+    """(tracks, rects): the cost of giving a detection to a track, 0 for a perfect fit, inf beyond reach."""
+    since = np.array([frame - track.last for track in tracks])
+    new = np.array([track.hits == 1 for track in tracks])
+    reach = np.minimum(_REACH + since * np.where(new, _REACH_NEW, _REACH_FRAME), _REACH_MOST)
+    guesses = np.stack([track.predict(frame) for track in tracks])[:, None]
+    shift, growth = _misfit(guesses, rects)
+    near = (shift <= reach[:, None]) & (growth <= np.log(_GROWTH))
+    cost: Floats = np.where(near, shift + growth - 0.5 * overlap(guesses, rects), np.inf)
+    return cost
+
+
+def _misfit(guess: Rects, rect: Rects) -> tuple[Floats, Floats]:
+    """How far rects (…, 4) lie off guesses, in face sizes, and the logarithm of the ratio of their sizes."""
+    size = np.maximum(guess[..., 2:].max(-1), rect[..., 2:].max(-1))
+    off = rect[..., :2] - guess[..., :2]
+    shift: Floats = np.hypot(off[..., 0], off[..., 1]) / size
+    growth: Floats = np.abs(np.log(rect[..., 2:] / guess[..., 2:])).mean(-1)
+    return shift, growth

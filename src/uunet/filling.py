@@ -27,10 +27,11 @@ def fill(  # noqa: PLR0917
 ) -> Path:
     """Where the track is in the frames of a window.
 
-    Between two detections the rect moves on a straight line. Before the first one and after the last one it
-    goes on with the velocity it had, for `head` and `tail` frames, while it is in the picture and in its
-    scene: the face was there before it was recognised and is there after it has turned away. In the first
-    `near` of these frames it may stand as well as go on: both places are covered.
+    Between two detections the rect moves on a straight line; where a look between did not see the face, it
+    may as well have stood for `near` frames at either end: both places are covered. Before the first one and
+    after the last one it goes on with the velocity it had, for `head` and `tail` frames, while it is in the
+    picture and in its scene: the face was there before it was recognised and is there after it has turned
+    away. In the first `near` of these frames it may stand as well as go on: both places are covered.
     """
     times = list(track.seen)
     found: Path = {}
@@ -39,6 +40,8 @@ def fill(  # noqa: PLR0917
             share = (k - a) / (b - a)
             rect = (1 - share) * track.seen[a] + share * track.seen[b]
             rect[2:] *= 1 + min(_DOUBT * min(k - a, b - k), _DOUBT_MOST)
+            if any(a < frame < b for frame in track.missed):
+                rect = _both(rect, *(track.seen[end] for end in (a, b) if abs(k - end) <= near))
             found[k] = rect, "between"
     found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
     if track.best < _WEAK and track.hits < 3:
@@ -57,10 +60,13 @@ def fill(  # noqa: PLR0917
 def _extrapolate(rect: Rect, velocity: Rect, frames: int, near: int) -> Rect:
     moved = rect + velocity * frames
     moved[2:] = np.clip(moved[2:], rect[2:] * 0.8, rect[2:] * 1.25) * (1 + _WIDEN * abs(frames))
-    if abs(frames) > near:
-        return moved
-    low = np.minimum(moved[:2] - moved[2:] / 2, rect[:2] - rect[2:] / 2)
-    high = np.maximum(moved[:2] + moved[2:] / 2, rect[:2] + rect[2:] / 2)
+    return moved if abs(frames) > near else _both(moved, rect)
+
+
+def _both(*rects: Rect) -> Rect:
+    """The rect that covers them all."""
+    low = np.min([rect[:2] - rect[2:] / 2 for rect in rects], axis=0)
+    high = np.max([rect[:2] + rect[2:] / 2 for rect in rects], axis=0)
     return np.concatenate([(low + high) / 2, high - low])
 
 

@@ -25,13 +25,13 @@ from uunet.models import Restorer, read_card, shipped
 from uunet.refusals import not_shown, of_a_copy, of_a_lossy_output, refuse_nothing
 from uunet.tools import Tools
 from uunet.track import Tracker
-from uunet.types import FaceDetector, FrameSize, RawFrame, Window
+from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Window
 from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
 
 if TYPE_CHECKING:
     from uunet.evidence.opening import Originals
 
-_SPARE = 7  # frames, 1.4 MB each at 720p, that may be held beside those that the tracker needs
+_SPARE = 24_000_000  # bytes of frames that may be held beside those that the tracker needs: 17 at 720p
 
 
 def deidentify(
@@ -246,7 +246,12 @@ def _tracked(
     def windows(frames: Iterable[RawFrame]) -> Iterator[Window]:
         return meter.each("detect and track", tracker.windows(frames, reader.info.rotation))
 
-    return Ahead(windows, reader, room=tracker.holds + _SPARE, name="uunet-tracker")
+    return Ahead(windows, reader, room=tracker.holds + _spare(reader.info.size), name="uunet-tracker")
+
+
+def _spare(size: FrameSize) -> int:
+    """Frames, of 1.5 bytes a pixel as most are: more let nobody wait for another, and take memory."""
+    return min(max(_SPARE * 2 // (size[0] * size[1] * 3), 7), WINDOW)
 
 
 def _regions(window: Window, size: FrameSize) -> list[list[Region]]:

@@ -6,20 +6,17 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from uunet.changes import Change, calm_pairs
 from uunet.errors import DetectionError
-from uunet.stillness import Ends, Sight, cells, first_off, is_still, shrunk, stays
+from uunet.stillness import Ends, Sight, cells, first_off, first_other, is_still, shrunk, stays
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
-_THUMB = 96  # columns of the thumbnail in which changes are looked for: a cell is 13 pixels at 720p
+_THUMB = 96  # columns of the thumbnail by which cuts are known
 _CUT = 0.12  # mean difference between two thumbnails, of full scale, above which it is a cut …
 _CUT_RATIO = 4.0  # … if it is also this many times the change in the frame before
-_CHANGE = 0.1  # mean over 3 x 3 cells of what leaves the range of the neighbourhood in both looks …
-_NEAR = np.ones((5, 5), np.uint8)  # … which is that many cells: below it is motion, which faces explain
 _CALM = 5  # times the usual distance between two looks where nothing happens
 
 Thumb = npt.NDArray[np.float32]
@@ -55,8 +52,9 @@ class Sampler:
     The detector looks at every `every`-th frame and at the first and last frame of a scene. The frames
     between two looks are searched by halving if a face of at least `start` has moved far or changed its size,
     if one that both show leaves the line between its places, if one that a single look shows does not stay in
-    its place, or if something large that neither shows passed between them. (A small face that shows itself
-    for fewer than `every` frames, between two looks, can be overlooked; with `every` at 1, none.)
+    its place, or if there is something between them that neither shows. (Of faces that show themselves only
+    between two looks, for fewer than `every` frames, small ones can be overlooked: of 40 pixels one in four,
+    of 80 one in fifty. With `every` at 1 none is.)
 
     Where the looks at both ends of a longer run show the same clear faces in nearly the same places, and
     nothing happened meanwhile (`stillness`), it does not look between. Such runs are up to 5 times `every`
@@ -203,9 +201,11 @@ class Sampler:
 
 
 def _news(gap: list[_Pending], change: Change) -> int | None:
-    """The frame of a short gap that tells most of what its ends don't; None if none does."""
+    """The first frame of a short gap that shows what its ends don't; None if none does."""
     off = first_off(*_sights(gap), change.pairs)
-    return _passing(gap) if off is None else off + 1
+    if off is None:
+        off = first_other(*_sights(gap), change.pairs)
+    return None if off is None else off + 1
 
 
 def _is_calm(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
@@ -250,15 +250,3 @@ def _checked(found: object, detector: FaceDetector) -> list[Detection]:
 def _is_box(one: Detection) -> bool:
     numbers = (one.x0, one.y0, one.x1, one.y1, one.score)
     return all(map(math.isfinite, numbers)) and one.x0 < one.x1 and one.y0 < one.y1 and one.score >= 0
-
-
-def _passing(gap: list[_Pending]) -> int | None:
-    """The frame of the gap in which most is to be seen that neither end shows, if it is more than _CHANGE."""
-    low = cv2.erode(np.minimum(gap[0].thumb, gap[-1].thumb), _NEAR)
-    high = cv2.dilate(np.maximum(gap[0].thumb, gap[-1].thumb), _NEAR)
-    worst = [
-        float(cv2.blur(np.maximum(np.maximum(p.thumb - high, low - p.thumb), 0), (3, 3)).max())
-        for p in gap[1:-1]
-    ]
-    best = int(np.argmax(worst))
-    return best + 1 if worst[best] > _CHANGE else None

@@ -6,11 +6,12 @@ two looks. So every frame between is held against both of them, at the scale of 
 - each face must look, in its place, as it does in one of the two looks;
 - nowhere may there be what neither of them shows nearby, be it brighter or darker than all that is there (by
   little, over a small spot), or, round no face, another thing (by more, over a spot of a small face's size).
+  Who walks takes shoulders and bag along: about a face, what a look shows may be where it went with the face.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,10 @@ CELL = 4
 
 _NEAR = np.ones((5, 5), np.uint8)  # cells about one within which what an end shows explains it
 _SPOT, _OUT = 3, 0.03  # cells, across and down, over which so much of full scale may lie beyond both ends
-_LARGE, _OTHER = 5, 0.06  # … and over which the mean difference from an end may be so much …
-_MOVED = 2  # … or, of ends that may have moved by so many cells, …
-_MATCHED, _SHARPLY = 0.1, 0.6  # … so much, or so much of the spot's own contrast: edges don't keep to cells
+_MOVED = 2  # cells by which what an end shows may have moved …
+_SHARPLY = 0.6  # … and share of a spot's own contrast that it may differ then: edges don't keep to cells
 _ROOM = 0.5  # face sizes about a face within which it may move
+_SIDE, _ABOVE, _BELOW = 2.5, 1.5, 8.0  # face sizes from a face's centre within which all goes with it
 _PATCH = 16  # samples of a face's likeness, across and down
 _SAME, _ALIKE = 3.0, 0.7  # mean difference in grey levels to which, or correlation from which, two are alike
 
@@ -45,8 +46,28 @@ class Sight:
     cells: Cells
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """What is another thing.
+
+    Attributes:
+        cells: its size, across and down.
+        other: mean difference from both ends, of full scale, from which it is another thing …
+        matched: … if it is also more than this from each of them that may have moved.
+    """
+
+    cells: int
+    other: float
+    matched: float
+
+
+_SMALL = _Spot(5, 0.06, 0.1)  # between looks that are far apart
+_CLEAR = _Spot(9, 0.08, 0.1)  # between near ones, where hands and legs swing too
+
 Ends = tuple[Sight, Sight]
 Faces = Sequence[tuple[Detection, Detection]]
+_News = Callable[[Cells, Sequence[Cells], Sequence[_Rect]], bool]
+"""Of a frame's cells, those that were shown, and the faces' places, whether there is news."""
 
 
 def cells(picture: Picture) -> Cells:
@@ -77,17 +98,34 @@ def is_still(between: Sequence[Sight], ends: Ends, faces: Faces) -> bool:
     """
     if first_off(between, ends, faces) is not None:
         return False
-    first, last = ends
-    low = cv2.erode(np.minimum(first.cells, last.cells), _NEAR)
-    high = cv2.dilate(np.maximum(first.cells, last.cells), _NEAR)
-    for place, sight in enumerate(between, 1):
-        beyond = cv2.max(cv2.subtract(sight.cells, high), cv2.subtract(low, sight.cells))
-        rects = [_between(face, place / (len(between) + 1)) for face in faces]
-        if cv2.blur(beyond, (_SPOT, _SPOT)).max() > 255 * _OUT or _is_other(
-            sight.cells, (first.cells, last.cells), rects
-        ):
-            return False
-    return True
+    return (
+        _first(between, ends, faces, lambda *seen: _is_beyond(*seen[:2]) or _is_other(_SMALL, *seen)) is None
+    )
+
+
+def first_other(between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
+    """The first frame between two looks in which there is clearly something that neither of them shows.
+
+    Args:
+        between, ends, faces: as in `is_still`.
+    """
+    return _first(between, ends, faces, lambda *seen: _is_other(_CLEAR, *seen))
+
+
+def _first(between: Sequence[Sight], ends: Ends, faces: Faces, news: _News) -> int | None:
+    """The first frame in which there is news, those too that who walks takes along about his face."""
+    shown = [end.cells for end in ends]
+    for place, sight in enumerate(between):
+        rects = [_between(face, (place + 1) / (len(between) + 1)) for face in faces]
+        if news(sight.cells, shown, rects):
+            carried = [
+                _carried(end, _rect(was), rect)
+                for face, rect in zip(faces, rects, strict=True)
+                for end, was in zip(shown, face, strict=True)
+            ]
+            if not carried or news(sight.cells, shown + carried, rects):
+                return place
+    return None
 
 
 def first_off(between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
@@ -113,27 +151,59 @@ def stays(face: Detection, seen: Sight, others: Sequence[Sight]) -> bool:
     return all(_is_there(other.picture, rect, known) for other in others)
 
 
-def _is_other(shown: Cells, ends: tuple[Cells, Cells], rects: Sequence[_Rect]) -> bool:
-    """Whether there is a spot of a face's size that neither end shows, there or up to _MOVED cells aside."""
-    other = np.minimum(*(cv2.absdiff(shown, end) for end in ends))
+def _is_beyond(here: Cells, shown: Sequence[Cells]) -> bool:
+    """Whether there is a small spot brighter or darker than all that was shown nearby."""
+    low = cv2.erode(np.minimum.reduce(shown), _NEAR)
+    high = cv2.dilate(np.maximum.reduce(shown), _NEAR)
+    beyond = cv2.max(cv2.subtract(here, high), cv2.subtract(low, here))
+    return bool(cv2.blur(beyond, (_SPOT, _SPOT)).max() > 255 * _OUT)
+
+
+def _is_other(spot: _Spot, here: Cells, shown: Sequence[Cells], rects: Sequence[_Rect]) -> bool:
+    """Whether there is a spot that was not shown, there or up to _MOVED cells aside, and is round no face."""
+    size = spot.cells
+    other = np.minimum.reduce([cv2.absdiff(here, one) for one in shown])
     for rect in rects:
         _forgive(other, rect)
-    spots = cv2.blur(other, (_LARGE, _LARGE)) > 255 * _OTHER
+    spots = cv2.blur(other, (size, size)) > 255 * spot.other
     if not spots.any():
         return False
     rows, columns = np.nonzero(spots)
-    y0, y1 = max(rows.min() - _LARGE, 0), rows.max() + _LARGE + 1
-    x0, x1 = max(columns.min() - _LARGE, 0), columns.max() + _LARGE + 1
-    here, left = shown[y0:y1, x0:x1], spots[y0:y1, x0:x1]
-    window, values = (_LARGE, _LARGE), here.astype(np.float32)
+    y0, y1 = max(rows.min() - size, 0), rows.max() + size + 1
+    x0, x1 = max(columns.min() - size, 0), columns.max() + size + 1
+    here, left = here[y0:y1, x0:x1], spots[y0:y1, x0:x1]
+    window, values = (size, size), here.astype(np.float32)
     contrast = np.sqrt(np.maximum(cv2.blur(values**2, window) - cv2.blur(values, window) ** 2, 0))
-    least = np.maximum(255 * _MATCHED, _SHARPLY * contrast)
+    least = np.maximum(255 * spot.matched, _SHARPLY * contrast)
     edge = (_MOVED,) * 4
-    for end in (cv2.copyMakeBorder(end, *edge, cv2.BORDER_REPLICATE) for end in ends):
+    for wide in (cv2.copyMakeBorder(one, *edge, cv2.BORDER_REPLICATE) for one in shown):
         for dy, dx in np.ndindex(2 * _MOVED + 1, 2 * _MOVED + 1):
-            moved = end[y0 + dy : y0 + dy + here.shape[0], x0 + dx : x0 + dx + here.shape[1]]
+            moved = wide[y0 + dy : y0 + dy + here.shape[0], x0 + dx : x0 + dx + here.shape[1]]
             left = left & (cv2.blur(cv2.absdiff(here, moved), window) > least)
-    return bool(left.any())
+        if not left.any():
+            return False
+    return True
+
+
+def _carried(shown: Cells, was: _Rect, rect: _Rect) -> Cells:
+    """What an end shows, with all that belongs to a face carried along to where the face is, and scaled."""
+    size, now = (max(one[2] - one[0], one[3] - one[1]) for one in (was, rect))
+    scale = now / size
+    centre, target = ((one[:2] + one[2:]) / 2 / CELL - 0.5 for one in (was, rect))
+    dx, dy = target - scale * centre
+    rows, columns = shown.shape
+    gone = cv2.warpAffine(
+        shown, np.array([[scale, 0, dx], [0, scale, dy]]), (columns, rows), borderMode=cv2.BORDER_REPLICATE
+    )
+    x, y = target
+    now /= CELL
+    about = (
+        slice(max(int(y - _ABOVE * now), 0), max(int(y + _BELOW * now) + 1, 0)),
+        slice(max(int(x - _SIDE * now), 0), max(int(x + _SIDE * now) + 1, 0)),
+    )
+    carried = shown.copy()
+    carried[about] = gone[about]
+    return carried
 
 
 def _between(face: tuple[Detection, Detection], share: float) -> _Rect:
