@@ -164,7 +164,7 @@ def with_atoms(source: Path, target: Path, change: Callable[[int, list[bytes]], 
         number += Kind.HEADER in map(kind_of, atoms)
         return (*others, *wrap_evidence(change(number, list(atoms))))
 
-    copy_with_payloads(source, target, beside)
+    copy_with_payloads(source, target, beside, lambda: None)
     return target
 
 

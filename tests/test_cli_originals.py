@@ -125,7 +125,7 @@ def test_forged_numbers_are_found(desk: Desk, tmp_path: Path) -> None:
         return tuple(payload for payload in payloads if payload[:1] == b"\x04")
 
     path = tmp_path / "forged.mp4"
-    copy_with_payloads(desk / "public.mp4", path, bare)
+    copy_with_payloads(desk / "public.mp4", path, bare, lambda: None)
     ran = desk.run("verify", path)
     assert ran.code == 1 and "ALTERED_MESSAGES" in ran.out
     good = desk.done("inspect", desk / "public.mp4", "--model", desk.kit.public, "--json")

@@ -143,9 +143,12 @@ def test_shredded_copies(kit: SealedKit, tmp_path: Path, suffix: str, envelopes_
         assert envelopes_only or all(piece.sealed[40:104] not in data for piece in window.sealed)
     with pytest.raises(EvidenceError, match="nothing could be opened"):
         reconstruct(target, tmp_path / "r.mp4", None, opening=Opening(ring(ALICE)))
+    again = tmp_path / f"again.{suffix}"
+    again.write_text("was there before")
     with pytest.raises(EvidenceError, match="on purpose" if envelopes_only else "no sealed evidence"):
-        rekey(target, tmp_path / f"again.{suffix}", ring(ALICE), only(BOB))
-    assert listing(tmp_path) == {target.name}
+        rekey(target, again, ring(ALICE), only(BOB))
+    assert again.read_text() == "was there before"
+    assert listing(tmp_path) == {target.name, again.name}
 
 
 def test_shredding_what_is_damaged_leaves_nothing(kit: SealedKit, tmp_path: Path) -> None:

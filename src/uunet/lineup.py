@@ -12,6 +12,7 @@ import numpy.typing as npt
 from uunet.errors import OutputError
 from uunet.geometry import crop
 from uunet.types import GRID, Box, FrameSize, PublicFrame
+from uunet.wholefile import write_whole
 
 _SIDE = 200  # pixels of each picture
 _LINE = 24  # below it, for what is written
@@ -62,10 +63,10 @@ class Lineup:
         if not good:
             raise OutputError(f"can't write {path}: no image has this suffix", "name it .png or .jpg")
         try:
-            path.write_bytes(data.tobytes())
+            write_whole(path, data.tobytes())
         except OSError as error:
             raise OutputError(
-                f"can't write {path}: {error.strerror}", "check folder and permissions"
+                f"can't write {path}: {error.strerror or error}", "check folder and permissions"
             ) from error
 
 

@@ -19,6 +19,7 @@ from uunet.audit.words import KINDS, clock, many
 from uunet.errors import OutputError
 from uunet.inspection import WindowHealth
 from uunet.video import refuse_input
+from uunet.wholefile import write_whole
 from uunet.wording import CARRIERS, WHY
 
 _MOST_SHOWN = 120  # events with a thumbnail; the others are counted
@@ -83,15 +84,13 @@ def refuse(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
 
 
 def write(path: Path, audit: Audit) -> None:
-    """Write the page; it appears whole or not at all.
+    """Write the page, for its owner alone, since it shows faces; it appears whole or not at all.
 
     Raises:
         OutputError: it can't be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_text(page(audit), "utf-8")
-        partial.replace(path)
+        write_whole(path, page(audit).encode())
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror or error}", "give another name") from error
 

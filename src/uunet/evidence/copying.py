@@ -110,12 +110,13 @@ def _copy(
             places = iter(spread(_atoms(window), len(window.pts)))
         return (*others, *wrap_evidence(next(places, [])))
 
-    copy_with_payloads(source, target, beside)
-    if not done.windows:
-        target.unlink(missing_ok=True)
-        raise EvidenceError(
-            f"{source} has no sealed evidence", "it was never made, or was stripped or shredded"
-        )
+    def check() -> None:
+        if not done.windows:
+            raise EvidenceError(
+                f"{source} has no sealed evidence", "it was never made, or was stripped or shredded"
+            )
+
+    copy_with_payloads(source, target, beside, check)
 
 
 def _atoms(window: WindowEvidence) -> list[Atom]:

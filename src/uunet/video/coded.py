@@ -121,13 +121,14 @@ class CodedReader:
             output.mux(copied)
 
 
-def copy_with_payloads(source: Path, target: Path, other: Change) -> None:
+def copy_with_payloads(source: Path, target: Path, other: Change, check: Callable[[], None]) -> None:
     """A copy of a file in which other user data stand beside the pictures; not a picture is touched.
 
     Args:
         source: a public file.
         target: of the same suffix. It appears only when it is complete.
         other: is called for each picture, in decoding order.
+        check: is called after all of them, and may refuse what they came to: there is no output then.
 
     Raises:
         NoCarrierError: no H.264, HEVC or AV1 video.
@@ -148,6 +149,8 @@ def copy_with_payloads(source: Path, target: Path, other: Change) -> None:
                     f"file:{partial}", "w", format=container.muxer, container_options=options
                 ) as output:
                     reader.copy_to(output, other)
+            check()
+            with named(target):
                 partial.replace(target)
         except BaseException:
             partial.unlink(missing_ok=True)
