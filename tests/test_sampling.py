@@ -271,6 +271,8 @@ def test_listed_frames_between_which_a_face_walks_slowly() -> None:
         [Detection(0, 0, 9, 9, float("nan"))],
         [Detection(0, float("nan"), 9, 9, 0.5)],
         [Detection(0, 0, float("inf"), 9, 0.5)],
+        [Detection(-1e160, 0, 9, 9, 0.5)],
+        [Detection(0, 0, 1e-200, 9, 0.5)],
         [Detection(9, 0, 9, 9, 0.5)],
         [Detection(0, 0, 9, 9, -0.5)],
     ],

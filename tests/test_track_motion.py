@@ -90,3 +90,22 @@ def test_where_one_face_goes_and_another_comes_beside_it_both_are_covered(gone: 
 def test_a_face_that_shows_itself_for_three_frames_is_covered(begin: int) -> None:
     """Between two looks: at 25 and 30, or at 30 and 35."""
     assert bare(lambda k: [face(300, 100, 60)] if begin <= k < begin + 3 else [], 60) == []
+
+
+@pytest.mark.parametrize("begin", range(25, 30))
+def test_a_second_face_close_beside_one_that_walks_is_covered(begin: int) -> None:
+    """It shows itself for four frames, between two looks at the earliest."""
+
+    def truth(k: int) -> list[Detection]:
+        first = [face(100 + 3 * k, 100, 90)]
+        return first + [face(100 + 3 * k + 76, 100, 90)] * (begin <= k < begin + 4)
+
+    assert bare(truth, 60) == []
+
+
+def test_a_face_that_comes_up_between_two_that_hardly_move_is_covered() -> None:
+    def truth(k: int) -> list[Detection]:
+        sides = [face(round(200 + x + 0.5 * k), 100, 60) for x in (0, 110)]
+        return sides + [face(round(255 + 0.5 * k), 100, 60)] * (29 <= k < 41)
+
+    assert bare(truth, 72) == []

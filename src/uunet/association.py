@@ -140,7 +140,7 @@ class Follower:
         self._head = head
         self._weak: list[tuple[int, Detection]] = []  # that no track has, oldest first
         self._scene = 0
-        self._looked = 0  # the last frame with detections
+        self._looks: list[int] = []  # the last frames that were looked at
         self.tracks: list[Track] = []
 
     def cut(self, frame: int) -> None:
@@ -160,7 +160,7 @@ class Follower:
         for track in free:
             if track.last != frame:
                 track.missed.append(frame)
-        self._looked = frame
+        self._looks = [k for k in self._looks if frame - k <= self._head + self._patience] + [frame]
         self._weak = [(k, d) for k, d in self._weak if frame - k <= self._head + self._patience]
         self._weak += [(frame, d) for d in (*sure, *unsure) if d.score < self._start]
         for track in self.tracks:
@@ -200,7 +200,7 @@ class Follower:
             return
         rects = _rects_of(detections)
         for track in left:
-            if track.last != self._looked or track.lent:
+            if track.last != self._looks[-1] or track.lent:
                 continue
             shares = overlap(track.seen[track.last], rects)
             if shares.max() >= SAME:
@@ -217,6 +217,7 @@ class Follower:
             guess = np.concatenate([(first - track.velocity * dt)[:2], first[2:]])
             shift, growth = _misfit(guess, rect_of(detection))
             if shift <= min(_REACH + dt * _REACH_FRAME, _REACH_MOST) and growth <= np.log(_GROWTH):
+                track.missed = [k for k in self._looks if frame < k < track.first] + track.missed
                 track.begin_with(frame, detection)
                 self._weak.remove((frame, detection))
                 return

@@ -28,7 +28,7 @@ def fill(  # noqa: PLR0917
     """Where the track is in the frames of a window.
 
     Between two detections the rect moves on a straight line; where a look between did not see the face, it
-    may as well have stood for `near` frames at either end: both places are covered. Before the first one and
+    may as well have stood at either end, for `near` frames but not up to that look. Before the first one and
     after the last one it goes on with the velocity it had, for `head` and `tail` frames, while it is in the
     picture and in its scene: the face was there before it was recognised and is there after it has turned
     away. In the first `near` of these frames it may stand as well as go on: both places are covered.
@@ -40,9 +40,8 @@ def fill(  # noqa: PLR0917
             share = (k - a) / (b - a)
             rect = (1 - share) * track.seen[a] + share * track.seen[b]
             rect[2:] *= 1 + min(_DOUBT * min(k - a, b - k), _DOUBT_MOST)
-            if any(a < frame < b for frame in track.missed):
-                rect = _both(rect, *(track.seen[end] for end in (a, b) if abs(k - end) <= near))
-            found[k] = rect, "between"
+            others = _stood(track, a, k, b, near)
+            found[k] = _both(rect, *others) if others else rect, "between"
     found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
     if track.best < _WEAK and track.hits < 3:
         tail = min(tail, head)
@@ -55,6 +54,15 @@ def fill(  # noqa: PLR0917
     for k in after:
         _keep(found, k, _extrapolate(track.seen[times[-1]], track.state[:, 1], k - track.last, near), size)
     return dict(sorted(found.items()))
+
+
+def _stood(track: Track, a: int, k: int, b: int, near: int) -> list[Rect]:
+    """Where else than on the line between its places in frames a and b the face may be in frame k."""
+    missed = [frame for frame in track.missed if a < frame < b]
+    if not missed:
+        return []
+    ends = (a, k < missed[0]), (b, k > missed[-1])
+    return [track.seen[end] for end, unknown in ends if unknown and abs(k - end) <= near]
 
 
 def _extrapolate(rect: Rect, velocity: Rect, frames: int, near: int) -> Rect:

@@ -11,12 +11,14 @@ import numpy.typing as npt
 
 from uunet.changes import Change, calm_pairs
 from uunet.errors import DetectionError
-from uunet.stillness import Ends, Sight, cells, first_off, first_other, is_still, shrunk, stays
+from uunet.spots import cells, shrunk
+from uunet.stillness import Ends, Sight, first_off, first_other, is_still, stays
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
 _THUMB = 96  # columns of the thumbnail by which cuts are known
 _CUT = 0.12  # mean difference between two thumbnails, of full scale, above which it is a cut …
 _CUT_RATIO = 4.0  # … if it is also this many times the change in the frame before
+_FAR = 1e6  # pixels from the origin beyond which there is no box; none is smaller than 1 / _FAR
 _CALM = 5  # times the usual distance between two looks where nothing happens
 
 Thumb = npt.NDArray[np.float32]
@@ -53,8 +55,8 @@ class Sampler:
     between two looks are searched by halving if a face of at least `start` has moved far or changed its size,
     if one that both show leaves the line between its places, if one that a single look shows does not stay in
     its place, or if there is something between them that neither shows. (Of faces that show themselves only
-    between two looks, for fewer than `every` frames, small ones can be overlooked: of 40 pixels one in four,
-    of 80 one in fifty. With `every` at 1 none is.)
+    between two looks, for fewer than `every` frames, some are overlooked, the smaller the more:
+    results/glimpses.json. With `every` at 1 none is.)
 
     Where the looks at both ends of a longer run show the same clear faces in nearly the same places, and
     nothing happened meanwhile (`stillness`), it does not look between. Such runs are up to 5 times `every`
@@ -243,10 +245,11 @@ def _checked(found: object, detector: FaceDetector) -> list[Detection]:
         return found
     raise DetectionError(
         f"{type(detector).__name__} returned what are no boxes with scores",
-        "it must give a list of Detection: x0 < x1, y0 < y1, score from 0 on, all of them finite numbers",
+        "it must give a list of Detection: x0 < x1, y0 < y1, score from 0 on, none of them out of all reason",
     )
 
 
 def _is_box(one: Detection) -> bool:
-    numbers = (one.x0, one.y0, one.x1, one.y1, one.score)
-    return all(map(math.isfinite, numbers)) and one.x0 < one.x1 and one.y0 < one.y1 and one.score >= 0
+    inside = all(abs(number) <= _FAR for number in (one.x0, one.y0, one.x1, one.y1))
+    large = one.x1 - one.x0 >= 1 / _FAR and one.y1 - one.y0 >= 1 / _FAR
+    return inside and large and math.isfinite(one.score) and one.score >= 0

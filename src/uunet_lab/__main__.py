@@ -154,8 +154,9 @@ def evaluate_ablations(  # noqa: PLR0917
     matcher: Annotated[list[Path], typer.Option(help="A run of `train matcher`, once for each label.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
     profile: Annotated[
-        Literal["paper", "paper-slim", "paper-256"], typer.Option(help="As `train uunet` has them.")
-    ] = "paper-slim",
+        Literal["paper", "paper-slim", "paper-thin", "paper-256"],
+        typer.Option(help="As `train uunet` has them."),
+    ] = "paper-thin",
     keep: Annotated[str, typer.Option(help="Labels to keep, like gender.")] = "",
     steps: Annotated[
         int | None, typer.Option(min=1, help="Of each training; default 400, with --quick 10.")

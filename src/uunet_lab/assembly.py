@@ -30,7 +30,8 @@ from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import CHECKPOINT, load, resume, run
 from uunet_lab.training.parts import parts
 
-PaperName = Literal["paper", "paper-slim", "paper-256"]
+MatcherName = Literal["paper", "paper-slim", "paper-256"]
+PaperName = Literal["paper", "paper-slim", "paper-thin", "paper-256"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def names_of(text: str) -> tuple[str, ...]:
 
 
 def matcher_training(  # noqa: PLR0917
-    fabric: Fabric, faces: Path, label: Label, profile: PaperName, steps: int | None, seed: int
+    fabric: Fabric, faces: Path, label: Label, profile: MatcherName, steps: int | None, seed: int
 ) -> MatcherTraining:
     """Phase 1 of the paper.
 

@@ -75,10 +75,10 @@ def train_uunet(  # noqa: PLR0917
     run: Run,
     faces: Annotated[Path, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")],
     profile: Annotated[
-        Literal["seen-hidden", "paper", "paper-slim", "paper-256"],
+        Literal["seen-hidden", "paper", "paper-slim", "paper-thin", "paper-256"],
         typer.Option(
-            help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU; paper-256: its "
-            "Fig. 15, 256×256 pixels, for a GPU and a set that was packed with --side 256."
+            help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU; paper-thin: for "
+            "many runs; paper-256: its Fig. 15, 256×256 pixels, for a GPU and a set packed with --side 256."
         ),
     ] = "seen-hidden",
     painter: Annotated[
@@ -109,7 +109,8 @@ def train_uunet(  # noqa: PLR0917
     """Train U_e and U_d. What a profile departs in from the paper, and why, stands in its docstring, in
     `methods/uunet/profile.py` and `paper_train.py`.
 
-    paper: as IV-A of the paper has it. paper-slim: the same at half the width and a quicker pace, for a CPU.
+    paper: as IV-A of the paper has it. paper-slim: the same at half the width and a quicker pace, for a CPU;
+    paper-thin: at a quarter.
     seen-hidden: the face that is seen and what is hidden in it are made by two networks.
     """
     with guarded() as terminal:
