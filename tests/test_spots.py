@@ -52,7 +52,7 @@ def test_little_motion_is_nothing_else() -> None:
 @pytest.mark.parametrize("spot", [FAINT, CLEAR])
 def test_beside_a_known_face_another_one_is_seen(spot: Spot) -> None:
     """In what a face of 20 cells may move in itself, 4 cells about it, there is no room for another."""
-    both = put(61, 40, 18, put(40, 40, 20))
+    both = put(61, 40, 10, put(40, 40, 20))
     alone = put(40, 40, 20)
     assert shows_other(spot, both, (alone, alone), [standing(40, 40, 20)])
 
