@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from uunet.changes import Change, calm_pairs
 from uunet.errors import DetectionError
-from uunet.spots import cells, shrunk
+from uunet.spots import Cells, cells, shrunk
 from uunet.stillness import Ends, Sight, first_off, first_other, is_still, stays
 from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
 
@@ -95,13 +95,14 @@ class Sampler:
         gap: list[_Pending] = []  # the last frame that was looked at, and those after it
         change = 0.0
         for frame in frames:
-            thumb = thumbnail(frame.picture)
+            small = cells(frame.picture)
+            thumb = thumbnail(small)
             before, change = change, _difference(gap[-1].thumb, thumb) if gap else 0.0
             cut = bool(gap) and change > _CUT and change > _CUT_RATIO * before
             if cut:
                 yield from self._finish(gap)
                 gap = []
-            gap.append(_Pending(frame, thumb, Sight(frame.picture, cells(frame.picture)), cut))
+            gap.append(_Pending(frame, thumb, Sight(frame.picture, small), cut))
             if self._due(gap):
                 yield from self._close(gap)
                 gap = gap[-1:]
@@ -226,13 +227,12 @@ def _seen(pending: _Pending) -> Seen:
     return Seen(pending.frame, pending.detections, pending.cut)
 
 
-def thumbnail(picture: Picture) -> Thumb:
-    """The luma, small: shape (about 54, 96) for 16:9, 0..1."""
-    luma = picture.planes[0]
-    height, width = luma.shape
+def thumbnail(small: Cells) -> Thumb:
+    """The luma of a picture, smaller still: shape (about 54, 96) for 16:9, 0..1."""
+    height, width = small.shape
     columns = min(_THUMB, width)
     rows = max(round(height * columns / width), 1)
-    return np.asarray(shrunk(luma, rows, columns), np.float32) / np.float32((1 << picture.layout.depth) - 1)
+    return np.asarray(shrunk(small, rows, columns), np.float32) / np.float32(255)
 
 
 def _difference(a: Thumb, b: Thumb) -> float:
