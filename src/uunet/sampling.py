@@ -13,7 +13,7 @@ from uunet.changes import Change, calm_pairs
 from uunet.errors import DetectionError
 from uunet.spots import Cells, cells, shrunk
 from uunet.stillness import Ends, Sight, first_off, first_other, is_still, stays
-from uunet.types import WINDOW, Detection, FaceDetector, Picture, RawFrame
+from uunet.types import WINDOW, Detection, FaceDetector, RawFrame
 
 _THUMB = 96  # columns of the thumbnail by which cuts are known
 _CUT = 0.12  # mean difference between two thumbnails, of full scale, above which it is a cut …
