@@ -14,7 +14,7 @@ from uunet_lab.evaluation.consistency import CONSISTENCY
 from uunet_lab.evaluation.diversity import DIVERSITY
 from uunet_lab.evaluation.experiment import Bench, Experiment
 from uunet_lab.evaluation.gallery import Deidentifier, Gallery
-from uunet_lab.evaluation.recognition import RECOGNITION
+from uunet_lab.evaluation.recognition import RECOGNITION, RECOGNITION_TRAINED
 from uunet_lab.evaluation.reversibility import BIN, REVERSIBILITY, residuals
 from uunet_lab.measuring import lpips
 from uunet_lab.measuring.lpips import LPIPS
@@ -50,6 +50,23 @@ def test_a_constant_face_is_recognised_by_chance(people: FaceSet) -> None:
     assert found["x-a"]["dprime"]["value"] == 0
     assert found["x-a'"]["auc"]["low"] < 0.5 < found["x-a'"]["auc"]["high"]
     assert found["x-x'"]["auc"]["value"] > 0.8
+
+
+def test_what_is_told_by_the_rim_and_by_what_was_painted(people: FaceSet) -> None:
+    """Of faces that nobody touched each tells something, the larger part more; together they tell all."""
+    gallery = Gallery(people, np.arange(len(people)), Untouched(), Small())
+    found = RECOGNITION_TRAINED.measure(Bench(gallery, Blind(), trained=gallery))
+    auc = {name: found[name]["auc"]["value"] for name in ("x-a", "x-inside", "x-rim", "x-inside'", "x-rim'")}
+    assert auc["x-a"] == 1
+    assert auc["x-inside"] > auc["x-rim"] > 0.55
+    assert auc["x-inside'"] < auc["x-inside"]
+    assert auc["x-rim'"] < auc["x-rim"]
+
+
+def test_of_a_constant_face_what_was_painted_tells_nothing(people: FaceSet) -> None:
+    gallery = Gallery(people, np.arange(len(people)), Constant(), Small())
+    found = RECOGNITION_TRAINED.measure(Bench(gallery, Blind(), trained=gallery))
+    assert found["x-inside"]["auc"]["value"] == 0.5
 
 
 def test_one_image_a_person_has_no_other_to_be_recognised_in(tmp_path: Path) -> None:

@@ -14,6 +14,10 @@ COMPARED = {
     "x-r'": "raw ↔ another, restored",
     "x-a": "raw ↔ the same, replaced",
     "x-r": "raw ↔ the same, restored",
+    "x-rim'": "raw ↔ another, of whose region the rim alone",
+    "x-inside'": "raw ↔ another, of whose region what was painted alone",
+    "x-rim": "raw ↔ the same, of whose region the rim alone",
+    "x-inside": "raw ↔ the same, of whose region what was painted alone",
 }
 
 _HEADER = ("images compared", "d′", "AUC", "TAR at FAR 1 %", "genuine, impostor pairs")

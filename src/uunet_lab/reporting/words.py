@@ -75,7 +75,13 @@ def _recognition(judge: str, m: dict[str, Any]) -> str:
         f"of a raw image and the very same image, the right person in {auc['x-a']} if it is replaced, in "
         f"{auc['x-r']} if it is restored"
     )
-    return f"in the eyes of {judge}: " + "; ".join(parts) + ". Guessing gives 50 %."
+    by_part = (
+        f" What was painted alone (with another's rim) gives {told(m['x-inside']['auc'])} of the very same "
+        f"image, what was left round it alone {told(m['x-rim']['auc'])}."
+        if "x-rim" in m
+        else ""
+    )
+    return f"in the eyes of {judge}: " + "; ".join(parts) + ". Guessing gives 50 %." + by_part
 
 
 def _consistency(m: dict[str, Any]) -> str:
