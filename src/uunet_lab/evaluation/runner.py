@@ -176,5 +176,8 @@ def described(faces: FaceSet, gallery: Gallery, source: Source) -> dict[str, Any
 def _data(faces: FaceSet, gallery: Gallery, source: Source) -> str:
     which = "no training saw" if source.unseen else "held out from training"
     people = len(np.unique(gallery.identity))
+    filmed = gallery.sequence >= 0
+    tracks = len(np.unique(gallery.sequence[filmed]))
+    shown = "stills" if not tracks else f"{'frames' if filmed.all() else 'faces'} of {tracks} tracks"
     kind = faces.origin.source if faces.origin else ""
-    return f"{len(gallery)} faces of {people} people of {called(source.folder)} ({kind}), {which}"
+    return f"{len(gallery)} {shown} of {people} people of {called(source.folder)} ({kind}), {which}"
