@@ -22,7 +22,7 @@ from uunet.hiding import reveal
 from uunet.job import Options, Progress, Selection
 from uunet.masking import Region
 from uunet.models import shipped, shipped_pair
-from uunet.pipeline import deidentify, reconstruct
+from uunet.pipeline import _spare, deidentify, reconstruct
 from uunet.types import Box, Detection, Picture, PublicFrame, RawFrame
 from uunet.video import Codec, EncodeSettings, PublicReader, RawReader
 from video_media import packets, times
@@ -315,3 +315,13 @@ def test_the_shipped_models_end_to_end(tmp_path: Path) -> None:
             slice(box.x + box.w // 4, box.x + 3 * box.w // 4),
         )
         assert np.abs(x[k] - a[k])[middle].mean() > 2
+
+
+@pytest.mark.parametrize(
+    ("size", "frames"),
+    [((1280, 720), 17), ((1920, 1080), 7), ((7680, 4320), 7), ((320, 240), 48), ((1, 1), 48)],
+)
+def test_frames_held_beside_those_that_are_needed_take_the_same_memory(
+    size: tuple[int, int], frames: int
+) -> None:
+    assert _spare(size) == frames
