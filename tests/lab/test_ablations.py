@@ -17,7 +17,7 @@ from lab.stand_ins import packed
 from uunet_lab.__main__ import app
 from uunet_lab.evaluation.ablations import SHOWN, VARIANTS, Pair, ablate, ablations
 from uunet_lab.methods.uunet.matcher import MATCHER_SLIM, MATCHERS
-from uunet_lab.methods.uunet.paper_train import PAPER_SLIM, PROFILES
+from uunet_lab.methods.uunet.paper_train import PAPER_THIN, PROFILES
 from uunet_lab.training.channel import to_uint8
 
 
@@ -111,8 +111,8 @@ def _call(*arguments: object):  # type: ignore[no-untyped-def]
 def test_the_papers_own_training_is_ablated_by_one_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = replace(PAPER_SLIM, batch=2, base=2, critic_base=2)
-    monkeypatch.setitem(PROFILES, "paper-slim", small)
+    small = replace(PAPER_THIN, batch=2, base=2, critic_base=2)
+    monkeypatch.setitem(PROFILES, "paper-thin", small)
     monkeypatch.setitem(MATCHERS, "paper-slim", replace(MATCHER_SLIM, batch=4))
     few = {name: VARIANTS[name] for name in ("as the paper", "w_mse / 10")}
     monkeypatch.setattr("uunet_lab.evaluation.ablations.VARIANTS", few)
@@ -137,7 +137,7 @@ def test_the_papers_own_training_is_ablated_by_one_command(
     trained["w_mse"].unlink()  # as if it had been stopped in the first variant
     assert _call(*command).exit_code == 0
     assert (tmp_path / "all.png").read_bytes() == before
-    found = json.loads((tmp_path / "results" / "set" / "paper-slim" / "ablations.json").read_text())
+    found = json.loads((tmp_path / "results" / "set" / "paper-thin" / "ablations.json").read_text())
     assert found["metrics"]["steps"] == 2
     assert found["metrics"]["s"] == {"id": -1, "gender": 1}
     assert found["metrics"]["matcher_steps"] == {"id": 1, "gender": 1}
