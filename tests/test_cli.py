@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_deidentify_says_what_it_did(folder: Path) -> None:
     said = (folder / "said.txt").read_text()
     assert f"{folder / 'camera.mp4'} → {folder / 'public.mp4'}" in said
-    for row in ("5 in", "5 replaced, 1 track", "frames/s", "title", "OpenVINO"):
+    for row in ("5 in", "5 replaced, over all frames; 1 track", "frames/s", "title", "OpenVINO"):
         assert row in said
     assert "DEMONSTRATION" in said
     assert "pseudonymised personal data" in said

@@ -165,7 +165,11 @@ def _warn_of_evidence(terminal: Terminal, source: Path, ledger: Ledger) -> None:
     if ledger.labels and not ledger.labels["exact"] + ledger.labels["visual"]:
         why = ", ".join(ledger.refusals) or next((w for w in ledger.windows if w != "OK"), "NO_EVIDENCE")
         terminal.warn(f"the keys opened nothing of {source} ({why}): all is estimated")
-    if ledger.video is not None and not (set(ledger.windows) == {"OK"} and ledger.complete):
+    if ledger.video is None or (set(ledger.windows) == {"OK"} and ledger.complete):
+        return
+    if set(ledger.windows) <= {"OK", "SHREDDED"} and ledger.complete:
+        terminal.warn(f"evidence of {source} was dropped on purpose: {ledger.windows['SHREDDED']} windows")
+    else:
         terminal.warn(
             f"{source} is not as it was published ({verdicts(ledger.judged, ledger.windows)}"
             f"{'' if ledger.complete else ', TRUNCATED'}): windows may be missing, moved or repeated; "

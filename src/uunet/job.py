@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uunet.errors import TruncatedError
 from uunet.track import TrackSettings
 from uunet.types import TRACKS, FaceDetector
-from uunet.video import EncodeSettings, PublicReader, RawReader, WriterReport
+from uunet.video import EncodeSettings, PublicReader, RawReader, VideoInfo, WriterReport
 
 if TYPE_CHECKING:
     from uunet.evidence.sealing import Seal
@@ -111,6 +111,14 @@ def note_frame(runs: list[FrameRun], index: int, verdict: str) -> None:
         runs[-1].last = index
     else:
         runs.append(FrameRun(index, index, verdict))
+
+
+def sound_note(info: VideoInfo, options: Options) -> tuple[str, ...]:
+    """What is to be said where voices are published."""
+    copied = options.keep_sound and not options.encode.still
+    if copied and any(stream.kind == "audio" for stream in info.streams):
+        return ("sound is published as it was: voices identify people, --no-sound leaves them out",)
+    return ()
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from uunet.detect import CenterFaceDetector, reduction_note
 from uunet.errors import EvidenceError
 from uunet.evidence.unsealed import Unsealed
 from uunet.hiding import Signature, find_header, hide, reveal, was_published
-from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame
+from uunet.job import Listener, Options, Progress, Selection, Summary, note_frame, sound_note
 from uunet.ledger import Opening, Restoring
 from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
@@ -115,7 +115,7 @@ def deidentify(
     summary.tracks, summary.evidence = len(tracks), sealer.bytes
     summary.sealed = options.seal is not None and options.seal.mode != "none"
     seen = reduction_note(reader.info.size) if isinstance(detector, CenterFaceDetector) else ()
-    return summary.concluded(reader, report, meter.seconds(), seen)
+    return summary.concluded(reader, report, meter.seconds(), (*seen, *sound_note(reader.info, options)))
 
 
 def reconstruct(

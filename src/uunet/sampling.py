@@ -126,7 +126,8 @@ class Sampler:
         if left_out > most:
             raise DetectionError(
                 f"the boxes leave out the {left_out} frames up to frame {gap[-1].frame.index}",
-                "list every frame that was looked at, the first and last of a scene too, with [] for no face",
+                "list every frame that was looked at, the first and last of a scene too, with [] for no "
+                "face; use the --every with which the boxes were exported",
             )
 
     def _check_between(self, gap: list[_Pending]) -> None:
@@ -141,7 +142,7 @@ class Sampler:
             raise DetectionError(
                 f"the boxes leave out the {steps - 1} frames between {gap[0].frame.index} and "
                 f"{gap[-1].frame.index}, and {what}",
-                "list the frames between, too",
+                "list the frames between, too, or use the --every with which the boxes were exported",
             )
 
     def _look(self, pending: _Pending) -> list[Detection]:

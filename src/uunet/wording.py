@@ -48,7 +48,9 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows += [("  unread", line) for line in run_lines(summary.silent_frames)]
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
-        rows.append(("  faces", f"{summary.faces} replaced, {many(summary.tracks, 'track')}"))
+        rows.append(
+            ("  faces", f"{summary.faces} replaced, over all frames; {many(summary.tracks, 'track')}")
+        )
         rows.append(("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track"))
         bridged = many(summary.bridged, "frame")
         rows.append(("  bridged", f"{bridged}, between two in which the face was seen"))

@@ -227,7 +227,7 @@ class Source:
             at = f" after {float(self._end):.2f} s" if self._end else ""
             self.damage = TruncatedError(
                 f"{self._path} is damaged{at}: {what}",
-                "what was before the damage is processed; with a complete copy, run it again with --force",
+                "what was before the damage is processed: get a complete copy, and do it again",
             )
 
     # --- description -----------------------------------------------------------------------------------
