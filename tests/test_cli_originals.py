@@ -100,6 +100,7 @@ def test_a_copy_without_evidence_is_estimated_and_said(desk: Desk, tmp_path: Pat
         *("--key", desk / "authority.key", "--case", "8", "-q"),
     )
     assert "warning: the keys opened nothing" in ran.err and "SHREDDED" in ran.err
+    assert "was dropped on purpose" in ran.err and "not as it was published" not in ran.err
     document = json.loads((tmp_path / "r.mp4.json").read_text())
     assert document["labels"]["neural"] and not {"exact", "visual"} & set(document["labels"])
     assert {region["why"] for region in document["regions"]} == {"SHREDDED"}
