@@ -176,14 +176,18 @@ def test_an_attack_that_lacks_something_says_what() -> None:
     assert lacks == on_clips | {"linkability": "--recordings", "naive": "--unseen", "parrot": "--unseen"}
 
 
-def test_attacks_of_a_quick_proof_ask_less() -> None:
+def test_attacks_of_a_quick_proof_ask_less(tmp_path: Path) -> None:
+    clips = [tmp_path / str(k) for k in range(9)]
+    for k, clip in enumerate(clips):
+        clip.write_bytes(bytes(20 - k))
     sources = [Source(Path("seen"), False), Source(Path("unseen"), True)]
-    given = Material(sources=sources, models=(Path("e"), Path("d")), clips=[Path(str(k)) for k in range(9)])
+    given = Material(sources=sources, models=(Path("e"), Path("d")), clips=clips)
     asked = {
         trial.name: cast("partial[Finding]", trial.attempt)
         for trial in trials(given, True, Path("public.mkv"))
     }
     assert [len(clips) for clips in asked["steganalysis"].args] == [3]
+    assert asked["metadata"].args == (clips[-1],)  # the smallest
     assert asked["parrot"].keywords["quick"]
 
 
