@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from coverage import SMALLEST, rate, read
+from coverage import SMALLEST, rate, read, regions
 from revision import commit
 
 from uunet.audit.coverage import covered
@@ -93,15 +93,10 @@ def trial(clip: Clip, face: np.ndarray, where: Detection, span: range, every: in
         frame = put(frames[k], patch, soft, x, y) if k in span else frames[k]
         shown.append(replace(frame, index=k - first))
         known.append([*found[k], where] if k in span else found[k])
-    hidden = 0
     settings = clip.settings if every is None else replace(clip.settings, every=every)
-    for window in Tracker(Known(known), settings).windows(shown):
-        for k, frame in enumerate(window.frames):
-            if frame.index + first in span:
-                picture = frame.picture
-                boxes = [box for segment in window.segments if (box := segment.box(k, picture.size))]
-                hidden += covered(where, boxes, picture.size, picture.layout, SMALLEST) >= 0.9
-    return hidden
+    boxes = regions(list(Tracker(Known(known), settings).windows(shown)))
+    picture = shown[0].picture
+    return sum(covered(where, boxes[k - first], picture.size, picture.layout, SMALLEST) >= 0.9 for k in span)
 
 
 def place(

@@ -36,11 +36,12 @@ def fill(  # noqa: PLR0917
     times = list(track.seen)
     found: Path = {}
     for a, b in pairwise(times):
+        stood = _stood(track, a, b, near)
         for k in range(max(a + 1, window.start), min(b, window.stop)):
             share = (k - a) / (b - a)
             rect = (1 - share) * track.seen[a] + share * track.seen[b]
             rect[2:] *= 1 + min(_DOUBT * min(k - a, b - k), _DOUBT_MOST)
-            others = _stood(track, a, k, b, near)
+            others = [place for place, frames in stood if k in frames]
             found[k] = _both(rect, *others) if others else rect, "between"
     found |= {k: (rect, "seen") for k, rect in track.seen.items() if k in window}
     if track.best < _WEAK and track.hits < 3:
@@ -56,13 +57,15 @@ def fill(  # noqa: PLR0917
     return dict(sorted(found.items()))
 
 
-def _stood(track: Track, a: int, k: int, b: int, near: int) -> list[Rect]:
-    """Where else than on the line between its places in frames a and b the face may be in frame k."""
+def _stood(track: Track, a: int, b: int, near: int) -> list[tuple[Rect, range]]:
+    """Where else than on the line between its places in frames a and b the face may be, and in which."""
     missed = [frame for frame in track.missed if a < frame < b]
     if not missed:
         return []
-    ends = (a, k < missed[0]), (b, k > missed[-1])
-    return [track.seen[end] for end, unknown in ends if unknown and abs(k - end) <= near]
+    return [
+        (track.seen[a], range(a, min(a + near + 1, missed[0]))),
+        (track.seen[b], range(max(b - near, missed[-1] + 1), b)),
+    ]
 
 
 def _extrapolate(rect: Rect, velocity: Rect, frames: int, near: int) -> Rect:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from uunet.changes import Change, calm_pairs
 from uunet.errors import DetectionError
-from uunet.spots import Cells, cells, shrunk
-from uunet.stillness import Ends, Sight, first_off, first_other, is_still, stays
+from uunet.spots import CLEAR, FAINT, Cells, cells, shrunk
+from uunet.stillness import Ends, Sight, first_news, stays
 from uunet.types import WINDOW, Detection, FaceDetector, RawFrame
 
 _THUMB = 96  # columns of the thumbnail by which cuts are known
@@ -206,16 +206,14 @@ class Sampler:
 
 def _news(gap: list[_Pending], change: Change) -> int | None:
     """The first frame of a short gap that shows what its ends don't; None if none does."""
-    off = first_off(*_sights(gap), change.pairs)
-    if off is None:
-        off = first_other(*_sights(gap), change.pairs)
-    return None if off is None else off + 1
+    found = first_news(CLEAR, *_sights(gap), change.pairs)
+    return None if found is None else found + 1
 
 
 def _is_calm(gap: list[_Pending], first: list[Detection], last: list[Detection]) -> bool:
     """Whether nobody need look between the ends of a gap."""
     faces = calm_pairs(first, last)
-    return faces is not None and is_still(*_sights(gap), faces)
+    return faces is not None and first_news(FAINT, *_sights(gap), faces) is None
 
 
 def _sights(gap: list[_Pending]) -> tuple[list[Sight], Ends]:

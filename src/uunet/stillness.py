@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from uunet.spots import CLEAR, FAINT, Cells, Place, Rect, Spot, shows_other
+from uunet.spots import Cells, Place, Rect, Spot, shows_other
 from uunet.types import Detection, Picture
 
 _PATCH = 16  # samples of a face's likeness, across and down
@@ -40,27 +40,23 @@ Ends = tuple[Sight, Sight]
 Faces = Sequence[tuple[Detection, Detection]]
 
 
-def is_still(between: Sequence[Sight], ends: Ends, faces: Faces) -> bool:
-    """Whether every frame between two looks shows what these show.
+def first_news(spot: Spot, between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
+    """The first frame between two looks that shows what these don't; None if there is none.
+
+    It is one in which a face is not where it should be, or, where all are, one with another thing.
 
     Args:
+        spot: what counts as another thing.
         between: the frames, in order.
         ends: the two looks.
         faces: those that both looks show, as each does.
     """
-    return first_off(between, ends, faces) is None and _first(FAINT, between, ends, faces) is None
+    off = _first_off(between, ends, faces)
+    return _first_other(spot, between, ends, faces) if off is None else off
 
 
-def first_other(between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
-    """The first frame between two looks in which there is clearly something that neither of them shows.
-
-    Args:
-        between, ends, faces: as in `is_still`.
-    """
-    return _first(CLEAR, between, ends, faces)
-
-
-def _first(spot: Spot, between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
+def _first_other(spot: Spot, between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
+    """The first frame with something that neither look shows; arguments as for `first_news`."""
     shown = ends[0].cells, ends[1].cells
     for place, sight in enumerate(between):
         share = (place + 1) / (len(between) + 1)
@@ -70,12 +66,9 @@ def _first(spot: Spot, between: Sequence[Sight], ends: Ends, faces: Faces) -> in
     return None
 
 
-def first_off(between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
-    """The first frame between two looks in which a face does not look, on the straight line between its two
-    places, as it does in one of them; None if there is none.
-
-    Args:
-        between, ends, faces: as in `is_still`.
+def _first_off(between: Sequence[Sight], ends: Ends, faces: Faces) -> int | None:
+    """The first frame in which a face does not look, on the straight line between its two places, as it does
+    in one of the looks; arguments as for `first_news`.
     """
     first, last = ends
     known = [(_likeness(first.picture, _rect(a)), _likeness(last.picture, _rect(b))) for a, b in faces]
