@@ -19,12 +19,12 @@ from uunet import masking, pipeline
 from uunet.errors import MessageError, ModelError
 from uunet.geometry import soft_border
 from uunet.hiding import reveal
-from uunet.job import Options, Progress, Selection, sound_note
+from uunet.job import Options, Progress, Selection
 from uunet.masking import Region
 from uunet.models import shipped, shipped_pair
 from uunet.pipeline import _spare, deidentify, reconstruct
-from uunet.types import Box, Detection, Layout, Picture, PublicFrame, RawFrame
-from uunet.video import Codec, EncodeSettings, PublicReader, RawReader, StreamInfo, VideoInfo
+from uunet.types import Box, Detection, Picture, PublicFrame, RawFrame
+from uunet.video import Codec, EncodeSettings, PublicReader, RawReader
 from video_media import packets, times
 
 CODECS: list[Codec] = ["h264", "hevc", "av1", "ffv1", "h264-lossless"]
@@ -325,19 +325,3 @@ def test_frames_held_beside_those_that_are_needed_take_the_same_memory(
     size: tuple[int, int], frames: int
 ) -> None:
     assert _spare(size) == frames
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "said"),
-    [
-        ("audio", Options(), True),
-        ("subtitle", Options(), False),
-        ("audio", Options(keep_sound=False), False),
-        ("audio", Options(encode=EncodeSettings(codec="png")), False),
-    ],
-)
-def test_voices_that_are_published_are_named(kind: str, options: Options, said: bool) -> None:
-    layout = Layout("yuv420p", 8, 2, 2, True, False, "bt709")
-    of_video = (Path("camera.mp4"), "mov", "h264", "yuv420p", (64, 64), layout, Fraction(1, 25), Fraction(25))
-    info = VideoInfo(*of_video, streams=(StreamInfo(1, kind, ""),))
-    assert bool(sound_note(info, options)) == said
