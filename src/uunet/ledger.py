@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from uunet.evidence.outline import outline
+from uunet.evidence.outline import Mark, Outlines
 from uunet.listening import Revealed
 from uunet.types import TRACKS, Box, RawFrame
 
@@ -126,7 +126,9 @@ class Restoring:
     """
 
     def __init__(self, originals: Originals | None, *, outlined: bool) -> None:
-        self._originals, self._outlined = originals, outlined
+        self._originals = originals
+        self._outlines = Outlines() if outlined else None
+        self._marks: list[Mark] = []
         self._placed: Sequence[Original] = ()
         self.ledger = Ledger()
 
@@ -150,6 +152,9 @@ class Restoring:
             self._say(frame, found.boxes[i], found.tracks[i], label, self._why(found.tracks[i]))
         for original in self._placed:
             self._say(frame, original.box, original.track, original.label, self._lacking(frame, original))
+        if self._outlines is not None:
+            self._outlines.draw(frame.picture, self._marks)
+        self._marks = []
         for original in self._placed:  # last: no line and no word stands on an original
             original.lay(frame.picture)
 
@@ -174,8 +179,7 @@ class Restoring:
 
     def _say(self, frame: RawFrame, box: Box, track: int | None, label: Label, why: str = "OK") -> None:
         self.ledger.note(track, frame.index, label, why)
-        if self._outlined:
-            outline(frame.picture, box, track, label, in_part=why == "IN_PART")
+        self._marks.append(Mark(box, track, label, why == "IN_PART"))
 
     def _why(self, track: int | None) -> str:
         if self._originals is None:
