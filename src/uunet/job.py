@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uunet.errors import TruncatedError
+from uunet.opacity import opaque_or_told
 from uunet.track import TrackSettings
 from uunet.types import TRACKS, FaceDetector
 from uunet.video import EncodeSettings, PublicReader, RawReader, VideoInfo, WriterReport
@@ -186,7 +187,8 @@ class Summary:
         self.damage, self.seconds = reader.damage, seconds
         self.stripped, self.dropped = report.stripped, report.dropped
         self.weak_windows = tuple(report.unread)
-        self.notes = (*reader.info.notes, *reader.content_notes, *notes, *report.notes, *_of_times(report))
+        noted = (*opaque_or_told(reader.info), *reader.content_notes, *notes, *report.notes)
+        self.notes = (*noted, *_of_times(report))
         return self
 
     @property

@@ -41,7 +41,7 @@ def origins(ledger: Ledger) -> Iterator[tuple[str, str]]:
     words = {
         "exact": "originals, bit for bit, authenticated",
         "visual": "originals in a small encode, authenticated",
-        "neural": "drawn by U_d: like the original, no evidence of it",
+        "neural": "drawn by the private model: like the original, no evidence of it",
         "unavailable": "as published: too small for the model" if ledger.video is None else "as published",
     }
     for label, name in names.items():

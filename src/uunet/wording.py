@@ -31,6 +31,9 @@ WHY = {
 CARRIERS = {"sei": "beside the pictures", "lsb": "in the lowest bits", "spread": "in the pixels", "none": "-"}
 """Carriers in words."""
 
+PARTS = {"detector": "detector", "U_e": "public model", "U_d": "private model"}
+"""What engines run, in words."""
+
 
 def summary_table(summary: Summary, *, restored: bool = False) -> Table:
     """A run, for people."""
@@ -48,24 +51,32 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
         rows += [("  unread", line) for line in run_lines(summary.silent_frames)]
         rows += [("  incomplete", line) for line in run_lines(summary.incomplete_frames)]
     else:
-        rows.append(
-            ("  faces", f"{summary.faces} replaced, over all frames; {many(summary.tracks, 'track')}")
-        )
-        rows.append(("  coasted", f"{summary.coasted} of them not seen in their frame, but on a track"))
-        bridged = many(summary.bridged, "frame")
-        rows.append(("  bridged", f"{bridged}, between two in which the face was seen"))
-        good = "which the sealed originals undo" if summary.sealed else "for good"
-        rows.append(("  filled", f"{many(summary.filled, 'more face')} covered with one colour, {good}"))
-        rows.append(("  stripped", ", ".join(summary.stripped) or "nothing to strip"))
-        if summary.evidence:
-            rows.append(("  evidence", _evidence(summary)))
+        rows += _published(summary)
     rows += [("  dropped", line) for line in summary.dropped]
     rows += [("  note", line) for line in summary.notes]
-    engines = ", ".join(f"{name}: {engine}" for name, engine in summary.engines.items())
+    engines = ", ".join(f"{PARTS.get(name, name)}: {engine}" for name, engine in summary.engines.items())
     rows += [("  engines", engines)] if engines else []
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def _published(summary: Summary) -> Iterator[tuple[str, str]]:
+    """What became of the faces, in words that need no knowledge of how they are followed."""
+    tracks = f"{many(summary.tracks, 'track')}, faces that were followed from frame to frame"
+    yield "  faces", f"{summary.faces} replaced, over all frames; {tracks if summary.tracks else 'no track'}"
+    if summary.coasted:
+        unseen = many(summary.coasted, "face")
+        yield "  unseen", f"{unseen} covered where none was seen in that frame, but before or after it"
+    if summary.bridged:
+        gaps = many(summary.bridged, "frame")
+        yield "  gaps", f"{gaps} in which a face was followed without being seen, between others that show it"
+    if summary.filled:
+        good = "which the sealed originals undo" if summary.sealed else "for good"
+        yield "  filled", f"{many(summary.filled, 'more face')}, too small for the model: one colour, {good}"
+    yield "  stripped", ", ".join(summary.stripped) or "nothing"
+    if summary.evidence:
+        yield "  evidence", _evidence(summary)
 
 
 def _evidence(summary: Summary) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from uunet.job import Summary
-from uunet.wording import CARRIERS
+from uunet.wording import CARRIERS, PARTS
 
 _PAGE = Template(
     """<!doctype html>
@@ -85,12 +85,16 @@ def _rows(published: Summary, restored: Summary) -> Iterable[str]:
     yield row("faces, over all frames", published.faces, restored.faces)
     yield row("tracks", published.tracks, restored.tracks)
     yield row("filled (not reversible)", published.filled, "")
-    yield row("covered on a track, though the detector did not see them", published.coasted, "")
+    yield row("covered, though not seen in their frame", published.coasted, "")
     yield row("stripped", ", ".join(published.stripped) or "nothing", "")
     yield row("the boxes came from", "", _carriers(restored))
     yield row("frames without a message", "", restored.silent)
     for name in {**published.engines, **restored.engines}:
-        yield row(f"engine of {name}", published.engines.get(name, ""), restored.engines.get(name, ""))
+        yield row(
+            f"engine of the {PARTS.get(name, name)}",
+            published.engines.get(name, ""),
+            restored.engines.get(name, ""),
+        )
     for name in {**published.seconds, **restored.seconds}:
         times = [run.seconds.get(name) for run in (published, restored)]
         yield row(f"seconds: {name}", *("" if t is None else f"{t:.2f}" for t in times))
