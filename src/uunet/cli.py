@@ -86,6 +86,9 @@ def deidentify(  # noqa: PLR0917
     no_sound: Annotated[
         bool, typer.Option("--no-sound", help="Leave out sound and subtitles: voices identify people.")
     ] = False,
+    require_faces: Annotated[
+        bool, typer.Option("--require-faces", help="Fail where no face is found: for unattended use.")
+    ] = False,
     boxes: Annotated[Path | None, typer.Option(help="Faces from a file instead of the detector.")] = None,
     export_boxes: Annotated[Path | None, typer.Option(help="Write the detected faces to a file.")] = None,
     to: Annotated[
@@ -144,6 +147,7 @@ def deidentify(  # noqa: PLR0917
             boxes=boxes,
             export_boxes=export_boxes,
             seal=wanted_seal(to or [], evidence, sign, passphrase_file),
+            require_faces=require_faces,
         )
         options.tracking_at(25.0)  # refuses what can't work before anything is opened
         outcomes = []

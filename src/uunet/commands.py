@@ -121,7 +121,7 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
         if not (summary.faces or summary.filled or restored):
             terminal.warn(
                 f"no face was found in {job.source}: {job.target} shows what it shows; look at it before you "
-                "publish, and try a lower --threshold"
+                "publish, and try a lower --threshold (--require-faces makes it an error)"
             )
         _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:

@@ -55,6 +55,7 @@ class Options:
         detector: your own instead of the built-in one.
         export_boxes: where to write the detections.
         seal: what of the original is kept, encrypted, in the public file, and who signs it; None: nothing.
+        require_faces: a video in which no face is found is an error, where nobody looks at what is published.
     """
 
     model: Path | None = None
@@ -70,6 +71,7 @@ class Options:
     detector: FaceDetector | None = None
     export_boxes: Path | None = None
     seal: Seal | None = None
+    require_faces: bool = False
 
     def tracking_at(self, rate: float) -> TrackSettings:
         """How faces are followed at `rate` frames per second.

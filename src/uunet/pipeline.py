@@ -22,7 +22,7 @@ from uunet.listening import Revealed
 from uunet.masking import NoiseBank, Region, is_reversible, mask_window, unmask
 from uunet.meter import Meter
 from uunet.models import Restorer, read_card, shipped
-from uunet.refusals import not_shown, of_a_copy, of_a_lossy_output, refuse_nothing
+from uunet.refusals import not_shown, of_a_copy, of_a_lossy_output, refuse_faceless, refuse_nothing
 from uunet.tools import Tools
 from uunet.track import Tracker
 from uunet.types import WINDOW, FaceDetector, FrameSize, RawFrame, Window
@@ -105,6 +105,8 @@ def deidentify(
             tracks.update(window.tracks)
             if listen:
                 listen(Progress(summary.frames, reader.info.frames, summary.faces))
+        if options.require_faces:
+            refuse_faceless(source, summary)
         if exported:
             exported.finish()
         with meter.stage("wait for the encoder"):

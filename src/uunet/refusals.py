@@ -1,10 +1,11 @@
-"""What is to be said of a restoration that lacks something, or refused where it lacks everything."""
+"""What is to be said of a run that lacks something, or refused where it lacks everything."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
-from uunet.errors import EvidenceError, InputError, MessageError, TruncatedError
+from uunet.errors import DetectionError, EvidenceError, InputError, MessageError, TruncatedError
 from uunet.job import Selection, Summary
 from uunet.ledger import Ledger
 from uunet.types import TRACKS
@@ -36,6 +37,15 @@ def refuse_nothing(
     opened = ledger.labels["exact"] + ledger.labels["visual"]
     if (nothing and not estimating) or (not opened and _NOT_MEANT & set(ledger.refusals)):
         raise _nothing_opened(ledger)
+
+
+def refuse_faceless(source: Path, summary: Summary) -> None:
+    """Raises if no face was found: where nobody looks, a detector that sees nothing would publish it all."""
+    if not (summary.faces or summary.filled):
+        raise DetectionError(
+            f"no face was found in {source}",
+            "look at it: if it shows nobody, leave --require-faces out; else try a lower --threshold",
+        )
 
 
 def _nothing_opened(ledger: Ledger) -> EvidenceError:
