@@ -25,7 +25,8 @@ def gif(path: Path, clear: int) -> Path:
         for k in range(3):
             indices = np.full((32, 32), 10 + k, np.uint8)
             indices[8:16, 8:16] = 0 if k >= 3 - clear else 20
-            output.mux(stream.encode(av.VideoFrame.from_ndarray((indices, colours), format="pal8")))
+            frame = av.VideoFrame.from_ndarray((indices, colours), format="pal8")  # type: ignore[arg-type]
+            output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
 
