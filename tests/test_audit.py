@@ -22,6 +22,7 @@ from uunet.audit.figures import figures
 from uunet.audit.recogniser import installed
 from uunet.audit.remarks import TO_LOOK_AT, exit_code, remarks
 from uunet.errors import AuditError, OutputError
+from uunet.models import read_card, shipped
 from uunet.types import Detection
 from video_media import make_video
 
@@ -161,8 +162,13 @@ def test_the_demonstration_pair_asks_for_a_person(tmp_path: Path) -> None:
     assert Ran("deidentify", source, "-o", public).code == 0
     found = audit(public, source)
     assert found.card is not None and found.card.demonstration
-    assert [text for text in looks(found) if "everybody can restore" in text]
+    (said,) = [text for text in looks(found) if "everybody can restore" in text]
     assert found.fates == {"replaced": 5}
+    restored = audit(public, source, Settings(every=5), decoder=shipped("private"))
+    assert said in looks(restored)  # of the same name, whatever is given
+    assert found.model == restored.model == read_card(shipped("public")).name
+    assert all(f"<td>{found.model}, pair " in page.page(one) for one in (found, restored))
+    assert said.startswith(found.model or "?")
 
 
 def test_sealed_originals_are_said(tmp_path: Path) -> None:

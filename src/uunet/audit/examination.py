@@ -28,6 +28,7 @@ from uunet.listening import Revealed
 from uunet.masking import is_reversible, unmask
 from uunet.message import unwrap_evidence
 from uunet.models import Card, Restorer, read_card, shipped
+from uunet.shown import visible
 from uunet.types import Detection, FaceDetector, Picture, PublicFrame, RawFrame
 from uunet.video import PublicReader, RawReader
 
@@ -115,6 +116,12 @@ class Audit:
     remains: tuple[Trace, ...] = ()
     own: tuple[Trace, ...] = ()
     damage: TruncatedError | None = None
+
+    @property
+    def model(self) -> str | None:
+        """The public model's name: the file's own word, whatever model was given to look with."""
+        header = self.inspection.header
+        return visible(header.model) if header else self.card.name if self.card else None
 
     @property
     def seconds(self) -> float:

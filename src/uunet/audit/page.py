@@ -216,9 +216,7 @@ def _video(audit: Audit) -> str:
 
 
 def _models(audit: Audit) -> str:
-    header = audit.inspection.header
-    name = header.model if header else "not said in the file" if audit.card is None else audit.card.name
-    return f"{name}, pair {audit.inspection.pair}"
+    return f"{audit.model or 'not said in the file'}, pair {audit.inspection.pair}"
 
 
 def _how(audit: Audit) -> str:

@@ -86,8 +86,8 @@ def _of_models(audit: Audit) -> Iterator[Remark]:
     if regions and card is not None and card.demonstration:
         yield Remark(
             "look",
-            f"{card.name} is a demonstration pair, whose private model everybody has: everybody can restore "
-            "these faces.",
+            f"{audit.model} is of a demonstration pair, whose private model everybody has: everybody can "
+            "restore these faces.",
         )
     elif regions:
         yield Remark(
