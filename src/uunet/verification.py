@@ -16,10 +16,13 @@ from uunet.custody import publisher_key
 from uunet.errors import MessageError
 from uunet.evidence.chain import Chain, Judgement
 from uunet.evidence.reading import WindowEvidence, windows
-from uunet.inspection import inspect
+from uunet.evidence.sightings import sightings
+from uunet.inspection import Span, inspect
 from uunet.origins import EVIDENCE, owner, verdicts
+from uunet.wording import seen
 
 _MOST_SHOWN = 24
+_UNTOLD = {"PICTURES_MISSING", "ALTERED_PICTURES", "ALTERED_MESSAGES"}  # nobody knows when they were seen
 
 
 @dataclass(slots=True)
@@ -41,6 +44,31 @@ class Finding:
 
 
 @dataclass(slots=True)
+class Sealed:
+    """Of which windows evidence of a track is there, and when the track is seen.
+
+    Attributes:
+        begin, end: of the first and the last of these windows, seconds.
+        windows: their numbers, in runs: first and last, both included.
+        seen: the frames of these windows that have the track's region, as `inspect` tells them; nothing of
+            windows whose messages can't be read, or are not as they were signed.
+    """
+
+    begin: Fraction
+    end: Fraction
+    windows: list[tuple[int, int]] = field(default_factory=list)
+    seen: list[Span] = field(default_factory=list)
+
+    def add(self, number: int, end: Fraction) -> None:
+        """One window more."""
+        self.end = end
+        if self.windows and self.windows[-1][1] == number - 1:
+            self.windows[-1] = self.windows[-1][0], number
+        else:
+            self.windows.append((number, number))
+
+
+@dataclass(slots=True)
 class Verification:
     """What a file's signatures say.
 
@@ -56,7 +84,8 @@ class Verification:
         complete: whether the signed end is there.
         mode: how pixels are sealed.
         groups: threshold and number of custodians, of each group that can open it.
-        tracks: from when to when evidence of each track is there, seconds.
+        tracks: of which there is evidence, and where.
+        frames: how many pictures the file has.
         neural: whether U_d can still estimate: how many frames say where, and out of how many; None where a
             signed message beside the pictures made it needless to look.
     """
@@ -72,7 +101,8 @@ class Verification:
     complete: bool = False
     mode: str | None = None
     groups: tuple[tuple[int, int], ...] = ()
-    tracks: dict[int, list[Fraction]] = field(default_factory=dict)
+    tracks: dict[int, Sealed] = field(default_factory=dict)
+    frames: int = 0
     neural: tuple[int, int] | None = None
 
     @property
@@ -112,9 +142,11 @@ def show(terminal: Terminal, public: Path, found: Verification) -> None:
         about.add_row(*row)
     terminal.show(about)
     if found.tracks:
-        tracks = Table("track", "sealed evidence (seconds)", box=None, header_style="bold")
-        for track, (begin, end) in sorted(found.tracks.items()):
-            tracks.add_row(str(track), f"{float(begin):.2f}-{float(end):.2f}")
+        head = ("track", "seen (seconds from the beginning)", "sealed in windows, each whole")
+        tracks = Table(*head, box=None, header_style="bold")
+        for track, sealed in sorted(found.tracks.items()):
+            runs = (str(a) if a == b else f"{a}-{b}" for a, b in sealed.windows)
+            tracks.add_row(str(track), seen(sealed.seen) or "not known", ", ".join(runs))
         terminal.show(tracks)
     for line in _lines(found.findings):
         terminal.say(line)
@@ -124,6 +156,9 @@ def show(terminal: Terminal, public: Path, found: Verification) -> None:
 
 
 def _take(found: Verification, window: WindowEvidence, judgement: Judgement) -> None:
+    for sealed in found.tracks.values():  # the last frame of a window is shown until the next one comes
+        if sealed.seen and sealed.seen[-1].last == found.frames - 1:
+            sealed.seen[-1].end = window.begin
     found.windows.update(judgement.words)
     found.judged += 1
     if judgement.words != ("OK",):
@@ -135,8 +170,23 @@ def _take(found: Verification, window: WindowEvidence, judgement: Judgement) -> 
     if window.envelope is not None:
         found.groups = tuple((t, len(capsules)) for t, capsules in window.envelope.groups)
         for piece in window.sealed:
-            span = found.tracks.setdefault(piece.track, [window.begin, window.end])
-            span[1] = window.end
+            sealed = found.tracks.setdefault(piece.track, Sealed(window.begin, window.end))
+            sealed.add(piece.window, window.end)
+        if judgement.number is not None and not _UNTOLD & set(judgement.words):
+            _see(found, window)
+    found.frames += len(window.pts)
+
+
+def _see(found: Verification, window: WindowEvidence) -> None:
+    """The frames of a window in which its tracks are seen."""
+    for track, runs in sightings(window).items():
+        spans = found.tracks[track].seen
+        for first, last in runs:
+            end = window.end if last + 1 == len(window.times) else window.times[last + 1]
+            if spans and spans[-1].last == found.frames + first - 1:
+                spans[-1].last, spans[-1].end = found.frames + last, end
+            else:
+                spans.append(Span(found.frames + first, found.frames + last, window.times[first], end))
 
 
 def _neural(public: Path) -> tuple[int, int]:
@@ -161,7 +211,11 @@ def _about(found: Verification) -> list[tuple[str, str]]:
     rows.append(("windows", verdicts(found.judged, found.windows) or "none"))
     if found.neural is not None:
         readable, frames = found.neural
-        said = f"U_d can still estimate: {readable} of {frames} frames say where" if readable else "unknown"
+        said = (
+            f"the private model can still estimate: {readable} of {frames} frames say where"
+            if readable
+            else "unknown"
+        )
         rows.append(("evidence", "none: it was never made, or was stripped when this copy was made"))
         rows.append(("estimate", said))
     return rows
@@ -186,6 +240,7 @@ def _lines(findings: Sequence[Finding]) -> list[str]:
 
 
 def _document(public: Path, found: Verification) -> dict[str, Any]:
+    tracks = sorted(found.tracks.items())
     return {
         "uunet": "verify",
         "format": 1,
@@ -211,6 +266,8 @@ def _document(public: Path, found: Verification) -> dict[str, Any]:
             }
             for one in found.findings
         ],
-        "tracks": {str(t): [float(b), float(e)] for t, (b, e) in sorted(found.tracks.items())},
+        "tracks": {str(t): [float(one.begin), float(one.end)] for t, one in tracks},
+        "sealed_windows": {str(t): [list(run) for run in one.windows] for t, one in tracks},
+        "seen": {str(t): [[float(s.begin), float(s.end)] for s in one.seen] for t, one in tracks},
         "frames_with_message": None if found.neural is None else list(found.neural),
     }

@@ -15,7 +15,7 @@ from uunet.evidence.statement import digest_of_messages
 from uunet.fingerprint import digest_of
 from uunet.keys.envelope import Envelope, Sealed
 from uunet.keys.errors import SealError
-from uunet.message import unwrap_evidence
+from uunet.message import UnreadableError, unwrap, unwrap_evidence
 from uunet.types import WINDOW
 from uunet.video import CodedPicture, CodedReader, rising
 
@@ -39,6 +39,8 @@ class WindowEvidence:
         damaged: how many structures can't be read.
         begins: whether its first picture has a header, be it a damaged one.
         newer: whether its header is of a version that is not known here.
+        times: when each of its pictures is shown, seconds of the file, in the order of `pts`.
+        packets: the window's message, as it stands beside its first picture.
     """
 
     begin: Fraction
@@ -55,6 +57,8 @@ class WindowEvidence:
     damaged: int = 0
     begins: bool = False
     newer: bool = False
+    times: tuple[Fraction, ...] = ()
+    packets: tuple[bytes, ...] = ()
 
 
 def windows(path: Path) -> Iterator[WindowEvidence]:
@@ -126,7 +130,16 @@ def _window(
         found.damaged + collector.damaged,
         _begins(group[0]),
         found.newer,
+        tuple((one - start) * time_base for one in pts),
+        _packets(group[0]),
     )
+
+
+def _packets(picture: CodedPicture) -> tuple[bytes, ...]:
+    try:
+        return unwrap(picture.payloads).packets
+    except UnreadableError:
+        return ()
 
 
 def _begins(picture: CodedPicture) -> bool:
