@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from uunet.arguments import UsageError
-from uunet.commands import finish, guarded
+from uunet.commands import guarded
 from uunet.usage import HintedGroup
 from uunet_lab.attack_commands import app as attack_app
+from uunet_lab.comparison_commands import ablations, resolution
 from uunet_lab.datasets.commands import app as dataset_app
 from uunet_lab.evaluation.commands import cross as evaluate_cross
 from uunet_lab.evaluation.commands import run as evaluate_run
-from uunet_lab.options import STOPPED, refuse_file
 from uunet_lab.paper.commands import paper
 from uunet_lab.prove_command import prove
 from uunet_lab.reporting.commands import numbers, report
@@ -39,6 +38,8 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(quantise_app, name="quantise")
 evaluate_app.command("run")(evaluate_run)
 evaluate_app.command("cross")(evaluate_cross)
+evaluate_app.command("ablations")(ablations)
+evaluate_app.command("resolution")(resolution)
 app.command()(prove)
 app.command()(paper)
 app.command()(report)
@@ -60,7 +61,7 @@ def export(  # noqa: PLR0917
     with guarded() as terminal:
         from uunet.models import Card  # noqa: PLC0415
         from uunet_lab.measuring.results import card_metrics, revision  # noqa: PLC0415
-        from uunet_lab.methods.uunet.pair import load_pair, side_of  # noqa: PLC0415
+        from uunet_lab.methods.uunet.pair import labels_asked, load_pair, side_of  # noqa: PLC0415
         from uunet_lab.training.export import export as write  # noqa: PLC0415
 
         encoder, decoder = load_pair(run / "last.pt")
@@ -75,6 +76,7 @@ def export(  # noqa: PLR0917
             data=data,
             revision=revision(),
             metrics=card_metrics(metrics) if metrics else {},
+            labels=labels_asked(run / "last.pt"),
         )
         write(encoder, 4, card, output / "public.onnx")
         write(decoder, 3, replace(card, role="private"), output / "private.onnx")
@@ -145,53 +147,6 @@ def evaluate_pair(  # noqa: PLR0917
         )
         terminal.say(headline(metrics))
         terminal.say(f"{output}: all figures" + (f"; {sheets}: faces to look at" if sheets else ""))
-
-
-@evaluate_app.command("ablations")
-def evaluate_ablations(  # noqa: PLR0917
-    runs: Annotated[Path, typer.Argument(help="Folder of the runs, one for each; those there go on.")],
-    faces: Annotated[Path, typer.Option(help="A packed set; what is held out of it is measured.")],
-    matcher: Annotated[list[Path], typer.Option(help="A run of `train matcher`, once for each label.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all results.")] = Path("results"),
-    profile: Annotated[
-        Literal["paper", "paper-slim", "paper-thin", "paper-256"],
-        typer.Option(help="As `train uunet` has them."),
-    ] = "paper-thin",
-    keep: Annotated[str, typer.Option(help="Labels to keep, like gender.")] = "",
-    steps: Annotated[
-        int | None, typer.Option(min=1, help="Of each training; default 400, with --quick 10.")
-    ] = None,
-    sheet: Annotated[
-        Path | None, typer.Option(help="A montage x, a, r of each variant: it shows faces.")
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="So short that it shows only that all runs.")
-    ] = False,
-    seed: int = 1,
-) -> None:
-    """Fig. 14: trainings of which one weight is a tenth, or δ_gp ten times as large, one after another."""
-    with guarded() as terminal:
-        from uunet_lab import assembly  # noqa: PLC0415
-        from uunet_lab.evaluation import ablations  # noqa: PLC0415
-        from uunet_lab.measuring.results import write  # noqa: PLC0415
-        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
-
-        began, chosen = time.monotonic(), steps or (ablations.QUICK if quick else ablations.STEPS)
-        wanted = assembly.Wanted(keep=assembly.names_of(keep))
-        refuse_file(runs)
-        done = assembly.ablated(
-            open_devices("32-true"), faces, matcher, wanted, profile, chosen, seed, runs, terminal.say
-        )
-        if done is None:
-            terminal.say(f"{runs}: stopped; the same command goes on")
-            finish(STOPPED)
-            return
-        metrics, montage, data = done
-        path = output / faces.resolve().name / profile / "ablations.json"
-        write(path, ablations.TITLE, data, metrics, seconds=time.monotonic() - began)
-        if sheet is not None:
-            ablations.show(sheet, montage)
-        terminal.say(f"{path}: all figures" + (f"; {sheet}: faces to look at" if sheet else ""))
 
 
 @evaluate_app.command("matcher")

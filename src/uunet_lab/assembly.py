@@ -16,22 +16,20 @@ from uunet_lab.datasets.index import Codes
 from uunet_lab.datasets.landmarks import landmarks_of
 from uunet_lab.datasets.packing import open_set
 from uunet_lab.datasets.pairs import PairSource
-from uunet_lab.evaluation.ablations import FACES, ablations
 from uunet_lab.methods.recogniser.train import PROFILE as RECOGNISER
 from uunet_lab.methods.recogniser.train import RecogniserTraining
 from uunet_lab.methods.uunet.attributes import Label, Preset, column, s_vector
 from uunet_lab.methods.uunet.matcher import MATCHERS, MatcherTraining, agreement, framing, load_matcher
-from uunet_lab.methods.uunet.paper_train import PROFILES, PaperTraining
+from uunet_lab.methods.uunet.paper_train import PROFILES, SHRINKING, PaperName, PaperTraining
 from uunet_lab.methods.uunet.profile import SEEN_HIDDEN
 from uunet_lab.methods.uunet.sources import FaceSource, default_labels, labels_of
 from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.methods.uunet.train import SeenHiddenTraining, painted_steps
 from uunet_lab.training.errors import TrainingError
-from uunet_lab.training.loop import CHECKPOINT, load, resume, run
+from uunet_lab.training.loop import CHECKPOINT, load
 from uunet_lab.training.parts import parts
 
 MatcherName = Literal["paper", "paper-slim", "paper-256"]
-PaperName = Literal["paper", "paper-slim", "paper-thin", "paper-256"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def paper_training(  # noqa: PLR0917
     profile: PaperName,
     steps: int | None,
     seed: int,
-    factors: Mapping[str, float] | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> PaperTraining:
     """Phase 2 of the paper.
 
@@ -109,7 +107,7 @@ def paper_training(  # noqa: PLR0917
         profile: how.
         steps: instead of the profile's.
         seed: of everything.
-        factors: by which numbers of the profile are multiplied.
+        changes: fields of the profile that shall be others.
 
     Raises:
         DatasetError, TrainingError: the set, the matchers or what is wanted of them don't do.
@@ -120,14 +118,14 @@ def paper_training(  # noqa: PLR0917
         twice = next(label for i, (label, _) in enumerate(loaded) if label in dict(loaded[:i]))
         raise TrainingError(f"two matchers are of {twice!r}", "give --matcher once for each label")
     s = s_vector(tuple(by_label), wanted.keep, wanted.change, wanted.preset)
-    packed, chosen = open_set(faces), PROFILES[profile]
-    chosen = replace(chosen, **{name: getattr(chosen, name) * by for name, by in (factors or {}).items()})
-    other = next((label for label, D_a in loaded if D_a.side != chosen.side), None)
-    if other is not None:
-        raise TrainingError(
-            f"the matcher of {other!r} does not compare images of {chosen.side} pixels",
-            f"train it with --profile {profile}",
-        )
+    packed, chosen = open_set(faces), replace(PROFILES[profile], **(changes or {}))
+    for label, D_a in loaded:
+        if D_a.side > chosen.side or (D_a.side < chosen.side and profile not in SHRINKING):
+            fitting = next((name for name, one in MATCHERS.items() if one.side == chosen.side), "paper")
+            raise TrainingError(
+                f"the matcher of {label!r} compares images of {D_a.side} pixels, not of {chosen.side}",
+                f"train it with --profile {fitting}",
+            )
     return PaperTraining(
         fabric,
         SubjectSource(packed, parts(packed)[0], seed),
@@ -137,51 +135,6 @@ def paper_training(  # noqa: PLR0917
         seed=seed,
         origin=packed.origin,
     )
-
-
-def ablated(  # noqa: PLR0917
-    fabric: Fabric,
-    faces: Path,
-    matchers: Sequence[Path],
-    wanted: Wanted,
-    profile: PaperName,
-    steps: int,
-    seed: int,
-    runs: Path,
-    tell: Callable[[str], None],
-) -> tuple[dict[str, Any], npt.NDArray[np.uint8], str] | None:
-    """Trainings of phase 2 with one weight changed each; see `evaluation.ablations`.
-
-    Args:
-        fabric, faces, matchers, wanted, profile, steps, seed: as in `paper_training`.
-        runs: folder of their runs, one for each; those that are there go on.
-        tell: is told of each, a line now and then.
-
-    Returns:
-        The figures, a montage, and what they were measured on; None if it was stopped by SIGTERM.
-
-    Raises:
-        DatasetError, TrainingError: as in `paper_training`.
-    """
-    packed = open_set(faces)
-    s: dict[str, int] = {}
-    learnt = {load_matcher(run)[0]: int(load(run / CHECKPOINT)["step"]) for run in matchers}
-
-    def train(name: str, factors: Mapping[str, float]) -> PaperTraining | None:
-        training = paper_training(fabric, faces, matchers, wanted, profile, steps, seed, factors)
-        s.update(zip(learnt, map(int, training.s), strict=True))
-        folder = runs / next(iter(factors), "unchanged")
-        resume(training, folder)
-        return training if run(training, folder, lambda line: tell(f"{name}: {line}")) else None
-
-    rows = parts(packed)[1]
-    measured = ablations(train, packed, rows, tell)
-    if measured is None:
-        return None
-    variants, montage = measured
-    data = f"{min(len(rows), FACES)} faces of {faces.resolve().name}, held out from training"
-    about = {"steps": steps, "profile": profile, "s": s, "matcher_steps": learnt}
-    return about | {"variants": variants}, montage, data
 
 
 def seen_hidden_training(  # noqa: PLR0917

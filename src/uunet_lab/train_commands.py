@@ -75,10 +75,11 @@ def train_uunet(  # noqa: PLR0917
     run: Run,
     faces: Annotated[Path, typer.Option(help="A packed set: see `uunet-lab dataset pack`.")],
     profile: Annotated[
-        Literal["seen-hidden", "paper", "paper-slim", "paper-thin", "paper-256"],
+        Literal["seen-hidden", "paper", "paper-slim", "paper-thin", "paper-256", "paper-thin-256"],
         typer.Option(
             help="seen-hidden: what ships; paper: the paper's own; paper-slim: for a CPU; paper-thin: for "
-            "many runs; paper-256: its Fig. 15, 256×256 pixels, for a GPU and a set packed with --side 256."
+            "many runs; paper-256: its Fig. 15, 256×256 pixels, for a GPU and a set packed with --side 256; "
+            "paper-thin-256: the same for a CPU, with matchers of 64 pixels."
         ),
     ] = "seen-hidden",
     painter: Annotated[

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from lab.stand_ins import packed
 from uunet_lab.__main__ import app
-from uunet_lab.evaluation.ablations import SHOWN, VARIANTS, Pair, ablate, ablations
+from uunet_lab.evaluation.ablations import SHOWN, VARIANTS, ablate, ablations
+from uunet_lab.evaluation.trained import Pair
 from uunet_lab.methods.uunet.matcher import MATCHER_SLIM, MATCHERS
 from uunet_lab.methods.uunet.paper_train import PAPER_THIN, PROFILES
 from uunet_lab.training.channel import to_uint8

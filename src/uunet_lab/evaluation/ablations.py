@@ -20,19 +20,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from uunet_lab.datasets.index import Codes, FaceSet
+from uunet_lab.evaluation.trained import FACES, ZOOM, Pair, away, images, montage, noise, settled, stills
 from uunet_lab.measuring.mosaic import Image
 from uunet_lab.measuring.pair import psnr
 from uunet_lab.measuring.resampling import Floats, mean_over_people
-from uunet_lab.training.augment import REGION, framed
+from uunet_lab.training.augment import framed
 from uunet_lab.training.channel import to_uint8
 
 VARIANTS: dict[str, Mapping[str, float]] = {
@@ -50,38 +49,11 @@ VARIANTS: dict[str, Mapping[str, float]] = {
 TITLE = "Ablations: one weight of the loss a tenth, or the bound of the gradient ten times (IV-I, Fig. 14)"
 
 STEPS, QUICK = 400, 10
-FACES = 48
 SHOWN = 8
 """Faces of a row of the montage."""
 
 SHIFT = 2
-_ZOOM = sum(REGION.zoom) / 2  # of a box, as a share of the still's side: the middle of what training sees
 _BINS = 100  # as L_dis
-
-
-class Pair(Protocol):
-    """A training that is over, with the nets that it made.
-
-    Attributes:
-        nets: all of them, by name.
-    """
-
-    nets: nn.ModuleDict
-
-    @property
-    def U_e(self) -> nn.Module:
-        """(B, 4, s, s) → (B, 3, s, s)."""
-        ...
-
-    @property
-    def U_d(self) -> nn.Module:
-        """(B, 3, s, s) → the same."""
-        ...
-
-    @property
-    def side(self) -> int:
-        """s."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,28 +77,26 @@ def ablate(pair: Pair, faces: FaceSet, rows: Codes) -> Ablated:
         faces: the set.
         rows: of people whom it never saw.
     """
-    for net in pair.nets.values():
-        net.eval()
-    still = _stills(faces, rows[:FACES])
-    x = to_uint8(framed(still, _ZOOM, pair.side))
+    finite = settled(pair)
+    still = stills(faces, rows[:FACES])
+    x = to_uint8(framed(still, ZOOM, pair.side))
     person = faces.identity[rows[:FACES]]
-    noise, other = (_noise(len(x), pair.side, seed) for seed in (0, 1))
+    first, other = (noise(len(x), pair.side, seed) for seed in (0, 1))
     with torch.no_grad():
-        a, again = (to_uint8(pair.U_e(torch.cat([x, z], 1))) for z in (noise, other))
+        a, again = (to_uint8(pair.U_e(torch.cat([x, z], 1))) for z in (first, other))
         r = to_uint8(pair.U_d(a))
-        moved = to_uint8(framed(still, _ZOOM, pair.side, SHIFT))
-        followed = to_uint8(pair.U_e(torch.cat([moved, noise], 1)))
-    finite = all(bool(torch.isfinite(value).all()) for value in pair.nets.state_dict().values())
+        moved = to_uint8(framed(still, ZOOM, pair.side, SHIFT))
+        followed = to_uint8(pair.U_e(torch.cat([moved, first], 1)))
     figures: dict[str, Any] = {"diverged": not finite}
     if finite:
         figures |= {
-            "restored": mean_over_people(psnr(_images(x), _images(r)), person, 2),
-            "changed": mean_over_people(_away(x, a), person),
-            "steady": mean_over_people(_away(a, followed) - _away(x, moved), person, 4),
-            "diverse": mean_over_people(_away(a, again), person, 4),
+            "restored": mean_over_people(psnr(images(x), images(r)), person, 2),
+            "changed": mean_over_people(away(x, a), person),
+            "steady": mean_over_people(away(a, followed) - away(x, moved), person, 4),
+            "diverse": mean_over_people(away(a, again), person, 4),
             "colours": mean_over_people(_colours(x, a), person),
         }
-    return Ablated(figures, _sheet(x, a, r))
+    return Ablated(figures, montage(x[:SHOWN], a[:SHOWN], r[:SHOWN]))
 
 
 def ablations(
@@ -158,31 +128,11 @@ def ablations(
     return found, np.concatenate(sheets)
 
 
-def show(path: Path, montage: Image) -> None:
-    """Write a montage as PNG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(cv2.imencode(".png", montage[:, :, ::-1])[1].tobytes())
-
-
-def _stills(faces: FaceSet, rows: Codes) -> Tensor:
-    images = np.ascontiguousarray(faces.images[np.sort(rows)])
-    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-
-
-def _noise(count: int, side: int, seed: int) -> Tensor:
-    return torch.rand(count, 1, side, side, generator=torch.Generator().manual_seed(seed))
-
-
-def _away(first: Tensor, second: Tensor) -> Floats:
-    """(B,) mean absolute difference."""
-    return np.asarray((first - second).abs().mean((1, 2, 3)).double().numpy(), np.float64)
-
-
 def _colours(first: Tensor, second: Tensor) -> Floats:
     """(B,) χ² of the histograms of eq. 12, true ones, mean over channels."""
 
-    def densities(images: Tensor) -> Floats:
-        values = images.flatten(2).numpy()
+    def densities(batch: Tensor) -> Floats:
+        values = batch.flatten(2).numpy()
         counts = [[np.histogram(one, _BINS, (0, 1))[0] for one in image] for image in values]
         return np.asarray(np.array(counts) / values.shape[2], np.float64)
 
@@ -190,12 +140,3 @@ def _colours(first: Tensor, second: Tensor) -> Floats:
     both = one + other
     ratios = np.divide((one - other) ** 2, both, out=np.zeros_like(both), where=both > 0)
     return np.asarray(ratios.sum(2).mean(1), np.float64)
-
-
-def _images(batch: Tensor) -> list[Image]:
-    return list((batch.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy())
-
-
-def _sheet(*batches: Tensor) -> Image:
-    rows = [np.concatenate(_images(torch.nan_to_num(batch[:SHOWN])), 1) for batch in batches]
-    return np.concatenate(rows)

@@ -16,7 +16,7 @@ from uunet_lab.methods.uunet.matcher import to_tensor
 from uunet_lab.methods.uunet.paper_networks import SIDE, PatchGAN, UNet
 from uunet_lab.methods.uunet.subjects import SubjectSource
 from uunet_lab.training.augment import REGION, CropProfile, crop, draw_boxes, nudge
-from uunet_lab.training.channel import to_uint8
+from uunet_lab.training.channel import resize, to_uint8
 from uunet_lab.training.devices import descend, draws, share_of
 from uunet_lab.training.learner import Learner, digest_of, on_device, pick
 
@@ -47,7 +47,7 @@ class PaperProfile:
         bins: of the histograms of L_dis.
         base, critic_base: widths of the U-Nets and of D_f.
         crops: how boxes lie in their stills.
-        side: of the images of all networks, D_a's too; a multiple of 16.
+        side: of the images of all networks, D_a's too (but see `PAPER_THIN_256`); a multiple of 16.
     """
 
     steps: int = 100_000
@@ -83,12 +83,25 @@ PAPER_THIN = replace(PAPER_SLIM, base=16, critic_base=16)
 PAPER_256 = replace(PAPER, side=256)
 """Fig. 15: "input size changed to 256×256 for the D_a, U_e, U_d and D_f models" (IV-I), all else the same."""
 
-PROFILES: dict[Literal["paper", "paper-slim", "paper-thin", "paper-256"], PaperProfile] = {
+PAPER_THIN_256 = replace(PAPER_THIN, side=256, batch=4)
+"""Fig. 15 as far as a CPU gets: `paper-thin` with 256×256 pixels, a step of which costs sixteen times as much
+an image. Departs from it in two ways, to get somewhere all the same: a batch of a third; and D_a may be of a
+smaller side, as a run of `train matcher --profile paper-slim` has it: then it sees the images shrunk, so that
+it judges no more than a smaller image shows of who that is, and what is finer is left to D_f and L_mse. The
+paper has a D_a of 256×256 (IV-I)."""
+
+PaperName = Literal["paper", "paper-slim", "paper-thin", "paper-256", "paper-thin-256"]
+
+PROFILES: dict[PaperName, PaperProfile] = {
     "paper": PAPER,
     "paper-slim": PAPER_SLIM,
     "paper-thin": PAPER_THIN,
     "paper-256": PAPER_256,
+    "paper-thin-256": PAPER_THIN_256,
 }
+
+SHRINKING: frozenset[PaperName] = frozenset({"paper-thin-256"})
+"""Profiles whose D_a may be of a smaller side than their images."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +120,8 @@ class PaperTraining(Learner):
     Args:
         fabric: devices.
         subjects: of the training split.
-        matchers: D_a by label, `id` among them: two (B, 3, side, side) → (B,). They are frozen here.
+        matchers: D_a by label, `id` among them: two (B, 3, side, side) → (B,). They are frozen here. To one
+            whose own `side` is another images are resized: averaged as those were from which it learnt.
         s: what becomes of each label, in the order of `matchers`; see `s_vector`.
         profile: sizes and weights.
         seed: of the weights and all draws but those of `subjects`.
@@ -131,6 +145,7 @@ class PaperTraining(Learner):
         self.U_e, self.U_d = UNet(4, profile.base), UNet(3, profile.base)
         self.D_f = PatchGAN(profile.critic_base)
         self.D_a = nn.ModuleList(matchers.values()).eval().requires_grad_(False)
+        self._judged = [int(getattr(D_a, "side", profile.side)) for D_a in matchers.values()]
         self.s = torch.tensor(s, dtype=torch.float32, device=fabric.device)
         nets = nn.ModuleDict({"U_e": self.U_e, "U_d": self.U_d, "D_f": self.D_f})
         on_device(fabric, nets)
@@ -216,9 +231,13 @@ class PaperTraining(Learner):
         return {name: float(term.detach()) for name, (_, term) in terms.items()}
 
     def _match(self, first: Tensor, second: Tensor) -> Tensor:
-        """D_a of all labels: (B, t)."""
+        """D_a of all labels, each at its own side: (B, t). The gradient passes through the shrinking."""
         with self.fabric.autocast():
-            return torch.stack([D_a(first, second).float() for D_a in self.D_a], 1)
+            said = [
+                D_a(resize(first, side), resize(second, side)).float()
+                for D_a, side in zip(self.D_a, self._judged, strict=True)
+            ]
+            return torch.stack(said, 1)
 
 
 def load_paper_pair(state: dict[str, Any]) -> tuple[UNet, UNet]:
