@@ -21,6 +21,7 @@ from uunet_lab.evaluation.experiment import Bench
 from uunet_lab.evaluation.gallery import Gallery
 from uunet_lab.evaluation.registry import EXPERIMENTS
 from uunet_lab.measuring.results import write
+from uunet_lab.paper import resolution
 from uunet_lab.paper.ablations import SHOWN
 from uunet_lab.paper.domains import domains, domains_table
 from uunet_lab.paper.drawing import PARTS
@@ -63,7 +64,20 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         variants = {"as the paper": whole, "w_mse / 10": {"factors": {"w_mse": 0.1}, "diverged": True}}
         ablated = {"steps": 3, "profile": "paper-slim", "variants": variants}
         write(folder / "results" / "films" / "paper-slim" / "ablations.json", "t", "films", ablated)
+        write(folder / "results" / "films" / "thin" / "resolution.json", "t", "films", _two_sides())
     return folder / "results"
+
+
+def _two_sides() -> dict[str, Any]:
+    """Of Fig. 15, one training diverged."""
+    told = {"value": 0.5, "low": 0.4, "high": 0.6}
+    whole = {f"{name}_{side}": told for name in resolution.SHOWN for side in (64, 256)}
+    bound = {f"{name}_256": told for name in ("psnr", "ssim", "sharp_r")}
+    own = {"64": {"diverged": False} | whole, "256": {"diverged": False} | whole, "bound": bound}
+    other = own | {"256": {"diverged": True}}
+    trainings = {"64": {"seconds_per_step": 0.5}, "256": {"seconds_per_step": None}}
+    about = {"steps": 3, "profile": "thin", "sides": [64, 256], "trainings": trainings}
+    return about | {"domains": {"held out": own, "street": other}}
 
 
 def _paper(results: Path, output: Path) -> Result:
@@ -73,7 +87,7 @@ def _paper(results: Path, output: Path) -> Result:
 
 
 def test_what_is_measured_is_what_is_drawn() -> None:
-    assert (*EXPERIMENTS, "ablations") == READ == tuple(PARTS)
+    assert (*EXPERIMENTS, "ablations", "resolution") == READ == tuple(PARTS)
 
 
 def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_path: Path) -> None:
@@ -81,7 +95,7 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
     assert ran.exit_code == 0, ran.stderr
     page = (tmp_path / "paper.md").read_text("utf-8")
     drawn = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
-    assert len(drawn) - 1 == len(list(results.rglob("*.json"))) == 11 + 7 + 1
+    assert len(drawn) - 1 == len(list(results.rglob("*.json"))) == 11 + 7 + 2
     assert "fig13-domains.png" in drawn
     for name in drawn:
         assert f"]({name})" in page
@@ -92,7 +106,7 @@ def test_every_result_is_drawn_and_shown_with_its_command(results: Path, tmp_pat
         ElementTree.parse((tmp_path / name).with_suffix(".svg"))  # noqa: S314 (ours)
     assert page.count("; `uunet-lab ") == len(drawn) - 1
     tables = sorted(path.stem for path in tmp_path.glob("*.tex"))
-    assert len(tables) == 18
+    assert len(tables) == 19
     for table in tables:
         assert (tmp_path / f"{table}.md").read_text("utf-8") in page
 
@@ -151,7 +165,7 @@ def test_figures_are_those_of_the_file(results: Path) -> None:
 def test_of_the_committed_results_every_table_can_be_made() -> None:
     found = read(Path(__file__).parents[2] / "results")
     measured = {name: part for name, part in PARTS.items() if of(found, name)}
-    assert set(PARTS) - set(measured) <= {"ablations"}  # which wants a GPU
+    assert set(PARTS) - set(measured) <= {"resolution"}  # which takes an hour
     made = [make(found) for part in measured.values() for make in part.tables]
     made.append(domains_table(domains(found)))
     assert all(len(row) == len(table.header) for table in made for row in table.rows)
@@ -170,6 +184,20 @@ def test_a_figure_without_an_interval_has_none() -> None:
     found: dict[str, Any] = {"value": 0.5, "low": None, "high": None}
     assert figure(found) == ".500"
     assert figure(found | {"low": 0.4, "high": 0.6}) == ".500 [.400, .600]"
+
+
+def test_both_sides_stand_in_one_table(results: Path) -> None:
+    table = resolution.resolution_table(read(results))
+    rows = {row[0].partition(": ")[2]: dict(zip(table.header, row, strict=True)) for row in table.rows}
+    assert list(rows) == [
+        *("64 pixels on held out", "256 pixels on held out", "64 pixels of x itself on held out"),
+        *("64 pixels on street", "256 pixels on street, diverged", "64 pixels of x itself on street"),
+    ]
+    assert rows["64 pixels on street"]["seconds a step"] == ".50"
+    assert rows["256 pixels on held out"]["seconds a step"] == "–"
+    assert rows["256 pixels on street, diverged"]["PSNR of r, dB, at 256"] == "–"
+    assert rows["64 pixels of x itself on street"]["SSIM of r, at 256"] == ".500 [.400, .600]"
+    assert rows["64 pixels of x itself on street"]["SSIM of r, at 64"] == "–"
 
 
 def test_what_latex_takes_for_commands_is_escaped() -> None:

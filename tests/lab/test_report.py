@@ -20,7 +20,8 @@ from uunet_lab.reporting.gains import ATTACKS, gain, in_order, kind
 from uunet_lab.reporting.glance import QUESTIONS, SIDES, at_a_glance, short
 from uunet_lab.reporting.page import write
 from uunet_lab.reporting.sources import gather
-from uunet_lab.reporting.words import WORDS, said, told
+from uunet_lab.reporting.telling import told
+from uunet_lab.reporting.words import WORDS, said
 
 RESULTS = Path(__file__).parents[2] / "results"
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "UUNET_DEBUG": None, "TTY_COMPATIBLE": None}

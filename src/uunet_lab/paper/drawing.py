@@ -20,6 +20,7 @@ from uunet_lab.paper.figure_reversibility import reversibility_figure
 from uunet_lab.paper.figure_scene import scene_figure
 from uunet_lab.paper.groups import groups_figure, groups_table
 from uunet_lab.paper.reading import Experiment, Measured, of, read
+from uunet_lab.paper.resolution import resolution_figure, resolution_table
 from uunet_lab.paper.style import save
 from uunet_lab.paper.table_channel import messages_table, restoration_table
 from uunet_lab.paper.table_detection import confidence_table, precision_table
@@ -63,6 +64,7 @@ PARTS: dict[Experiment, Part] = {
     "groups": Part("groups", groups_figure, (groups_table,)),
     "channel": Part("codecs", channel_figure, (restoration_table, messages_table)),
     "ablations": Part("fig14-ablations", ablations_figure, (ablations_table,)),
+    "resolution": Part("fig15-resolution", resolution_figure, (resolution_table,)),
 }
 
 DOMAINS = "fig13-domains"

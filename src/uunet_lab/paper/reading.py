@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from uunet_lab.measuring.errors import MeasuringError
 from uunet_lab.measuring.names import Name
 
-Experiment = Literal[Name, "ablations"]
+Experiment = Literal[Name, "ablations", "resolution"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 
 _FIELDS = ("title", "data", "commit", "command", "metrics")

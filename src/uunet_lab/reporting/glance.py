@@ -9,7 +9,7 @@ from typing import Any
 from uunet_lab.paper.reading import Experiment, Measured, of
 from uunet_lab.paper.table_labels import LABELS
 from uunet_lab.paper.tables import NONE, Table
-from uunet_lab.reporting.words import Side
+from uunet_lab.reporting.telling import Side
 
 Figures = dict[str, Any]
 

@@ -22,6 +22,8 @@ TERMS = {
     "LPIPS": "how different two pictures look to people, as a network learnt it from their answers; 0 is "
     "the same, less is better.",
     "GMSD": "how differently the edges of two pictures change; 0 is the same, less is better.",
+    "sharpness": "the energy of a picture's finest detail, as a share of the raw face's: less than 1 is "
+    "blur, more is grain.",
     "ΔE": "how different two colours look, in L*a*b*; 2 is just visible.",
     "rad": "an angle: .1 rad are 6 degrees. Yaw is the head's turn, pitch its nod, roll its tilt.",
     "KS": "of Kolmogorov and Smirnov: the largest difference between two distributions; beside it p, "

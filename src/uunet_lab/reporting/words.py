@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from uunet_lab.paper.groups import LABELS as LABELLED
 from uunet_lab.paper.groups import groups
 from uunet_lab.paper.reading import Experiment, Measured
 from uunet_lab.paper.table_labels import LABELS
-
-Side = Literal["protects", "preserves", "restores"]
-"""What an experiment speaks of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is said of an experiment.
-
-    Attributes:
-        side: what it speaks of.
-        heading: of its part of the page.
-        asks: what it asks, and how to read it, for whoever knows no statistics.
-        found: what came out for one file of results.
-    """
-
-    side: Side
-    heading: str
-    asks: str
-    found: Callable[[dict[str, Any]], str]
+from uunet_lab.reporting.telling import Words, told
+from uunet_lab.reporting.trainings import ABLATIONS, RESOLUTION
 
 
 def said(result: Measured) -> str:
     """What came out, in a sentence that begins with the set."""
     return f"{result.faces}: {WORDS[result.experiment].found(result.metrics)}"
-
-
-def told(figure: dict[str, Any], form: str = ".0%") -> str:
-    """A figure with its interval; – for none."""
-    if figure["value"] is None:
-        return "–"
-    value = format(figure["value"], form)
-    if figure["low"] is None:
-        return value
-    return f"{value} (95 % interval {format(figure['low'], form)} to {format(figure['high'], form)})"
 
 
 def _detection(detector: str, m: dict[str, Any]) -> str:
@@ -183,13 +153,6 @@ def _groups(m: dict[str, Any]) -> str:
     return ("; ".join(parts) or "too few people of any two groups") + "."
 
 
-def _ablations(m: dict[str, Any]) -> str:
-    variants = m["variants"]
-    gone = [name for name, found in variants.items() if found["diverged"]]
-    trained = f"{len(variants)} trainings of {m['steps']} steps, each with one weight changed"
-    return f"{trained}; {', '.join(gone) + ' diverged' if gone else 'none diverged'}."
-
-
 WORDS: dict[Experiment, Words] = {
     "detection": Words(
         "preserves",
@@ -284,12 +247,6 @@ WORDS: dict[Experiment, Words] = {
         "paper tested neither.",
         _channel,
     ),
-    "ablations": Words(
-        "preserves",
-        "What does each part of the training do? (Fig. 14)",
-        "Each row is a training in which one term of the loss weighs a tenth (or δ_gp ten times): what "
-        "changes against the unchanged one is what the term is good for. Short runs; the paper shows faces, "
-        "no figures.",
-        _ablations,
-    ),
+    "ablations": ABLATIONS,
+    "resolution": RESOLUTION,
 }
