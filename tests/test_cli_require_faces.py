@@ -30,7 +30,7 @@ def test_a_video_without_faces_fails_and_leaves_nothing(folder: Path, tmp_path: 
     public, boxes = tmp_path / "public.mp4", tmp_path / "boxes.json"
     command = ("deidentify", folder / "a.mp4", "-o", public, "--export-boxes", boxes)
     ran = Ran(*command, "--require-faces")
-    ran.fails(1, "no face was found in", "leave --require-faces out")
+    ran.fails(1, "no face was found in", "without --require-faces")
     assert left_in(tmp_path) == []
     ran = Ran(*command)
     assert ran.code == 0 and "warning: no face was found" in ran.err and "--require-faces" in ran.err

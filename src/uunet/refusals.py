@@ -44,7 +44,8 @@ def refuse_faceless(source: Path, summary: Summary) -> None:
     if not (summary.faces or summary.filled):
         raise DetectionError(
             f"no face was found in {source}",
-            "look at it: if it shows nobody, leave --require-faces out; else try a lower --threshold",
+            "look at it: if it shows nobody, do it by itself without --require-faces; else try a lower "
+            "--threshold",
         )
 
 

@@ -61,8 +61,8 @@ def figures(audit: Audit) -> list[Figure]:
             "Seen by the detector that looked at every frame.",
         ),
         Figure(
-            "… bridged, coasted",
-            f"{presence.bridged:,}, {presence.coasted:,}",
+            "… without one: in between; at the ends",
+            f"{presence.bridged:,}; {presence.coasted:,}",
             "No face was seen there: between two frames in which one was seen on the same track; before the "
             "first or after the last. They are covered to be on the safe side.",
         ),
