@@ -141,7 +141,8 @@ def _letters(text: str, height: int) -> npt.NDArray[np.float32]:
     """How much ink each pixel of a label has, 0 to 1, in a picture of this height; its sides are even."""
     scale = max(height / 1200, _LEAST)
     thickness = round(_FINER * scale * 3)
-    (columns, rows), below = cv2.getTextSize(text, _FONT, scale * _FINER, thickness)
+    (columns, _), _ = cv2.getTextSize(text, _FONT, scale * _FINER, thickness)
+    (_, rows), below = cv2.getTextSize("0p", _FONT, scale * _FINER, thickness)  # all labels are of one height
     edge = 2 * _FINER
     high = _even((rows + below + 2 * edge) // _FINER + 1)
     wide = _even((columns + 3 * edge) // _FINER + 2 * _WIDTH + 1)
