@@ -85,6 +85,9 @@ def resolution(  # noqa: PLR0917
         Path | None,
         typer.Option(help="A montage x, a, r of each training, of the first --other: it shows faces."),
     ] = None,
+    note: Annotated[
+        str, typer.Option(help="What to say of the sets, like how large faces were before they were packed.")
+    ] = "",
     quick: Briefly = False,
     seed: int = 1,
 ) -> None:
@@ -101,6 +104,8 @@ def resolution(  # noqa: PLR0917
         done = comparisons.resolved(
             devices, sets, other, matcher, wanted, profile, chosen, seed, runs, terminal.say
         )
+        if done is not None and note:
+            done = (*done[:2], f"{done[2]}; {note}")
         path = output / faces.resolve().name / profile / "resolution.json"
         _conclude(terminal, done, path, sheet, runs, TITLE, began)
 

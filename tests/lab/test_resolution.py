@@ -214,7 +214,8 @@ def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]
 
 def test_one_command_trains_both_sides_and_goes_on(ready: tuple[object, ...], tmp_path: Path) -> None:
     packed(tmp_path / "third", people=21, labels={"gender": 2})
-    command = (*ready, "--other", tmp_path / "other", "--other", tmp_path / "third")
+    others = ("--other", tmp_path / "other", "--other", tmp_path / "third")
+    command = (*ready, *others, "--note", "enlarged patterns")
     ran = _call(*command)
     assert ran.exit_code == 0, ran.stderr
     trained = {side: tmp_path / "runs" / str(side) / "last.pt" for side in SIDES}
@@ -228,7 +229,8 @@ def test_one_command_trains_both_sides_and_goes_on(ready: tuple[object, ...], tm
     assert content["command"].startswith("uunet-lab evaluate resolution")
     assert content["commit"] == revision()
     assert content["seconds"] > 0
-    assert content["data"] == f"{FACES} faces of large, held out from training, and of other, third"
+    sets = f"{FACES} faces of large, held out from training, and of other, third"
+    assert content["data"] == f"{sets}; enlarged patterns"
     found = content["metrics"]
     assert (found["steps"], found["batch"], found["s"], found["sides"]) == (2, 2, {"id": -1}, [64, 256])
     about = found["trainings"]

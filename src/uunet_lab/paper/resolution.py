@@ -39,7 +39,8 @@ def rows_of(metrics: Found) -> Iterator[tuple[str, str, Found]]:
 def resolution_figure(result: Measured) -> Figure:
     """A panel for each figure at the larger side, a row for each training on each domain.
 
-    The larger training is a square. A line is what is left of x if it is shrunk to the smaller side.
+    The larger training is a square. The line beside the smaller one is what is left of x if it is shrunk to
+    its side.
     """
     larger = max(result.metrics["sides"])
     rows = [row for row in rows_of(result.metrics) if row[1] != BOUND]
@@ -52,7 +53,7 @@ def resolution_figure(result: Measured) -> Figure:
                 continue
             whisker(panel, found[f"{name}_{larger}"], place, colour, marker)
             bound = result.metrics["domains"][domain][BOUND].get(f"{name}_{larger}")
-            if bound is not None and bound["value"] is not None:
+            if side != str(larger) and bound is not None:
                 at = bound["value"]
                 panel.plot([at, at], [place - 0.4, place + 0.4], color=COLOURS[-2], lw=1.0, ls="dashed")
         first = panel is axes[0]
