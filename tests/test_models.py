@@ -19,10 +19,11 @@ def face(seed: int = 0) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 
 
 def test_a_card_is_read(tmp_path: Path) -> None:
-    path = public_model(tmp_path, metrics={"psnr": 20.5})
+    path = public_model(tmp_path, metrics={"psnr": 20.5}, labels={"id": -1, "gender": 1})
     card = read_card(path)
     assert (card.name, card.role, card.pair, card.side) == ("negative", "public", PAIR, SIDE)
     assert card.metrics == {"psnr": 20.5} and not card.demonstration
+    assert card.labels == {"id": -1, "gender": 1}
     assert card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -43,6 +44,9 @@ def test_a_card_is_read(tmp_path: Path) -> None:
         (json.dumps({**CARD, "side": 0}), "damaged card"),
         (json.dumps({**CARD, "smallest": None}), "damaged card"),
         (json.dumps({**CARD, "demonstration": "no"}), "damaged card"),
+        (json.dumps({**CARD, "labels": ["gender"]}), "damaged card"),
+        (json.dumps({**CARD, "labels": {"gender": 2}}), "damaged card"),
+        (json.dumps({**CARD, "labels": {"gender": True}}), "damaged card"),
         (json.dumps({**CARD, "surprise": 1}), "damaged card"),
     ],
 )

@@ -46,6 +46,8 @@ class Card:
         data: what it was trained on, with licences.
         metrics: measured quality, by name.
         revision: git revision of the code that made it.
+        labels: what the training was told of each label (the paper's s, III-B): 1 that a shows the value of
+            x, -1 that it does not, 0 nothing. Empty where that is not known.
         sha256: of the whole file, in hexadecimal; computed when it is opened.
     """
 
@@ -58,6 +60,7 @@ class Card:
     data: str
     revision: str
     metrics: dict[str, float] = field(default_factory=dict)
+    labels: dict[str, int] = field(default_factory=dict)
     sha256: str = ""
 
 
@@ -114,6 +117,8 @@ def _is_sound(card: Card) -> bool:
         and card.smallest >= 1
         and isinstance(card.demonstration, bool)
         and isinstance(card.metrics, dict)
+        and isinstance(card.labels, dict)
+        and all(type(s) is int and -1 <= s <= 1 for s in card.labels.values())
     )
 
 

@@ -17,7 +17,7 @@ from uunet_lab.evaluation.embedding import EMBEDDING, apart, embed, split
 from uunet_lab.evaluation.experiment import Bench, Experiment
 from uunet_lab.evaluation.gallery import Deidentifier, Gallery
 from uunet_lab.evaluation.labels import LabelProbe
-from uunet_lab.evaluation.soft_labels import LEAST, SOFT, chance, pooled, splits
+from uunet_lab.evaluation.soft_labels import LEAST, SOFT, UNKNOWN_S, chance, pooled, splits
 
 MEASURED = 60
 
@@ -47,6 +47,13 @@ def test_who_is_not_touched_keeps_all_labels(people: FaceSet) -> None:
         assert shown["right"]["x"] == shown["right"]["a"]
         assert shown["right"]["x"]["value"] > 0.75
     assert found["ethnicity"]["column"] == "race"
+
+
+def test_what_the_training_was_told_is_what_the_card_says(people: FaceSet) -> None:
+    gallery = Gallery(people, np.arange(20), Untouched(), Small())
+    told = {"id": -1, "gender": 1}
+    assert SOFT.measure(Bench(gallery, Blind(), labels=told))["s"] == told
+    assert SOFT.measure(Bench(gallery, Blind()))["s"] == UNKNOWN_S
 
 
 def test_a_constant_face_keeps_no_label(people: FaceSet) -> None:

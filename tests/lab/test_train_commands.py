@@ -16,6 +16,7 @@ import torch
 from typer.testing import CliRunner, Result
 
 from lab_media import noise_set
+from uunet.models import read_card
 from uunet_lab.__main__ import app
 from uunet_lab.datasets.packing import open_set, pack
 from uunet_lab.datasets.records import FaceRecord
@@ -74,6 +75,9 @@ def test_from_faces_to_matchers_to_a_pair(packed: Path, tmp_path: Path) -> None:
     assert f"next: uunet-lab export {pair} -o models --name pair --data 'where the faces come from'" in said
     assert load(pair / "last.pt")["s"] == {"id": -1, "gender": -1}
     assert all(isinstance(net, UNet) for net in load_pair(pair / "last.pt"))
+    result = _call("export", pair, "-o", tmp_path / "models", "--name", "tiny", "--data", "noise")
+    assert result.exit_code == 0, result.output
+    assert read_card(tmp_path / "models" / "public.onnx").labels == {"id": -1, "gender": -1}
 
 
 def test_a_finished_run_is_not_trained_again(packed: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from uunet_lab.methods.uunet import losses
 from uunet_lab.methods.uunet.networks import Restorer as RestorerNet
 from uunet_lab.methods.uunet.networks import Scatter, SeenHiddenEncoder
 from uunet_lab.methods.uunet.painter import CODE, Observation, conv, doubled
-from uunet_lab.methods.uunet.pair import load_pair
+from uunet_lab.methods.uunet.pair import labels_asked, load_pair
 from uunet_lab.methods.uunet.profile import SEEN_HIDDEN, SeenHiddenProfile, ramp
 from uunet_lab.methods.uunet.train import SeenHiddenTraining, painted_steps
 from uunet_lab.training.augment import crop, draw_boxes, nudge, split
@@ -197,6 +197,11 @@ def test_the_exported_models_open_in_the_instrument(tmp_path: Path) -> None:
     a = swapper.swap(patches, noise)
     assert [face.shape for face in a] == [(64, 64, 3)] * 3
     assert [face.shape for face in restorer.restore(a)] == [(64, 64, 3)] * 3
+
+
+def test_a_pair_that_ships_changes_the_identity_and_keeps_what_it_was_told_to(tmp_path: Path) -> None:
+    torch.save({"method": "seen-hidden", "kept": {"race": ["a", "b"]}, "step": 1}, tmp_path / "last.pt")
+    assert labels_asked(tmp_path / "last.pt") == {"id": -1, "ethnicity": 1}
 
 
 def test_an_export_that_computes_something_else_is_refused(

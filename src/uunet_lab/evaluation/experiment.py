@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -60,6 +60,7 @@ class Bench:
             none was given.
         second: MTCNN, the paper's detector; None where its weights are not installed.
         lpips: how different images look; None where its weights are not installed.
+        labels: what the pair's card says that its training was told of each label; empty if it does not.
         found: what the detector has found in the faces so far, by kind; see `detection.found_in`.
     """
 
@@ -70,6 +71,7 @@ class Bench:
     trained: Gallery | None = None
     second: FaceDetector | None = None
     lpips: LPIPS | None = None
+    labels: Mapping[str, int] = field(default_factory=dict)
     found: dict[Kind, Found] = field(default_factory=dict)
 
     def second_detector(self) -> FaceDetector:

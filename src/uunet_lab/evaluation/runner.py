@@ -119,7 +119,7 @@ def run(  # noqa: PLR0917
         trained = (
             None if own is None else Gallery(faces, choose(faces, own.unseen(faces, rows), count), pair, own)
         )
-        bench = Bench(gallery, detector, finder, quick, trained, second, looks)
+        bench = Bench(gallery, detector, finder, quick, trained, second, looks, pair.swapper.card.labels)
         for name in only:
             path = output / called(source.folder) / model / f"{name}.json"
             mine = EXPERIMENTS[name].trained

@@ -8,8 +8,8 @@ classifier's evidence in a, as the paper takes the labels of its sets; and of th
 in x and in r, which does not ask whether the classifier is right. As in the paper, there are 50 samples of
 90 % of the faces, drawn with repetition; intervals over people stand beside.
 
-What s asks for depends on the training: `train uunet --preset equal-soft` or `all-different` makes a pair for
-each column of the paper's table, and each pair is measured by itself.
+What s asks for depends on the training, and stands in the pair's card: `train uunet --preset equal-soft` or
+`all-different` makes a pair for each column of the paper's table, and each pair is measured by itself.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ LEAST = 20
 """Learnt faces of a value below which it is left out."""
 
 UNKNOWN_S = (
-    "the card of a model does not say which labels its training was to keep or to change (s): what a shows "
-    "is given as it is, and counts for neither of the paper's presets unless the pair was trained with one"
+    "the card of this model does not say which labels its training was to keep or to change (s): what a "
+    "shows is given as it is, and counts for neither of the paper's presets unless the pair was trained "
+    "with one"
 )
 
 
@@ -115,7 +116,7 @@ def _of(gallery: Gallery, name: str) -> dict[str, Any] | None:
 
 def _measure(bench: Bench) -> dict[str, Any]:
     gallery = bench.gallery
-    found: dict[str, Any] = {"s": UNKNOWN_S, "left_out": []}
+    found: dict[str, Any] = {"s": dict(bench.labels) or UNKNOWN_S, "left_out": []}
     for label, columns in SOFT_LABELS.items():
         name = gallery.told(columns)
         measured = None if name is None else _of(gallery, name)

@@ -22,6 +22,8 @@ def labels_table(results: Sequence[Measured]) -> Table:
     ours = of(results, "soft_labels")
     rows = []
     for label in LABELS:
+        asked = (_asked(result.metrics["s"], label) for result in ours)
+        rows.append((f"{label}, what the training was told", *asked, *("to keep it" for _ in SETS)))
         for name, text in COMPARED.items():
             told = [
                 _splits(result.metrics[label][name]) if label in result.metrics else NONE for result in ours
@@ -33,10 +35,17 @@ def labels_table(results: Sequence[Measured]) -> Table:
         "table3-soft-labels",
         "Pearson's coefficient of soft labels and a, mean ± sd over 50 samples of 90 % (Table III): a "
         "classifier on dlib's descriptors looks at a here, D_a at x and a in the paper, whose training asked "
-        "for these labels ('All Equal'); a card of ours does not say what its training asked for",
+        "for these labels ('All Equal')",
         ("label", *(result.name for result in ours), *(f"paper: {name}" for name in SETS)),
         tuple(rows),
     )
+
+
+def _asked(s: dict[str, int] | str, label: str) -> str:
+    """Of one label; cards of before say nothing of any."""
+    if isinstance(s, str):
+        return "its card does not say"
+    return {1: "to keep it", -1: "to change it"}.get(s.get(label, 0), "nothing")
 
 
 def _splits(found: dict[str, Any]) -> str:

@@ -37,6 +37,11 @@ def column(faces: FaceSet, label: Label) -> str:
     )
 
 
+def label_of(name: str) -> str:
+    """The label of which this is a set's name: the inverse of `column`; any other name is its own."""
+    return next((label for label, names in _COLUMNS.items() if name in names), name)
+
+
 def s_vector(
     labels: Sequence[str],
     keep: Collection[str] = (),

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from uunet_lab.methods.uunet import paper_train, train
+from uunet_lab.methods.uunet.attributes import label_of
 from uunet_lab.methods.uunet.paper_networks import SIDE
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import load
@@ -19,6 +20,19 @@ def side_of(path: Path) -> int:
         TrainingError: the checkpoint is missing or damaged.
     """
     return int(load(path).get("profile", {}).get("side", SIDE))
+
+
+def labels_asked(path: Path) -> dict[str, int]:
+    """What a run was told of each label, as cards have it (s of the paper, III-B).
+
+    The profile that ships paints another person by design and is told which labels stay.
+
+    Raises:
+        TrainingError: the checkpoint is missing or damaged.
+    """
+    state = load(path)
+    told = {"id": -1} | dict.fromkeys(map(label_of, state.get("kept", {})), 1)
+    return {label: int(s) for label, s in state.get("s", told).items()}
 
 
 def load_pair(path: Path) -> tuple[nn.Module, nn.Module]:
