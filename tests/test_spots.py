@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from uunet.detect import to_stored
 from uunet.spots import CELL, CLEAR, FAINT, Cells, Place, Rect, Spot, cells, shows_other
 from uunet.types import Layout, Picture
 
@@ -99,6 +102,27 @@ def test_a_face_that_comes_nearer_takes_its_coat_along() -> None:
     grown = walker(small)
     grown[24:, :] = walker(big)[24:, :]
     assert not shows_other(CLEAR, grown, ends, [near])
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_coat_goes_along_below_the_face_of_an_upright_picture(turns: int) -> None:
+    def stored(shown: Cells) -> Cells:
+        return np.ascontiguousarray(np.rot90(shown, -turns))
+
+    def walker(x: int) -> Cells:
+        shown = WALL.copy()
+        shown[40:80, x : x + 24] = COAT
+        return stored(shown)
+
+    def lying(x: int) -> Rect:
+        rows, columns = stored(WALL).shape
+        upright = rect(x, 30, 10)[None]
+        return np.asarray(to_stored(upright, (columns * CELL, rows * CELL), turns)[0])
+
+    ends = walker(48), walker(72)
+    face = Place(lying(67), (lying(55), lying(79)), turns)
+    assert not shows_other(FAINT, walker(60), ends, [face])
+    assert shows_other(FAINT, walker(60), ends, [replace(face, turns=(turns + 2) % 4)])
 
 
 def test_faces_over_the_edge_of_the_picture() -> None:

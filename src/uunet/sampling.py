@@ -102,7 +102,7 @@ class Sampler:
             if cut:
                 yield from self._finish(gap)
                 gap = []
-            gap.append(_Pending(frame, thumb, Sight(frame.picture, small), cut))
+            gap.append(_Pending(frame, thumb, Sight(frame.picture, small, rotation), cut))
             if self._due(gap):
                 yield from self._close(gap)
                 gap = gap[-1:]

@@ -57,10 +57,16 @@ CLEAR = Spot(9, 0.08, 0.1, beyond=False)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """Where a face is in a frame, and where it was at both ends."""
+    """Where a face is in a frame, and where it was at both ends.
+
+    Attributes:
+        here, ends: in the picture as it is stored.
+        turns: quarter turns counter-clockwise that make that upright.
+    """
 
     here: Rect
     ends: tuple[Rect, Rect]
+    turns: int = 0
 
 
 def cells(picture: Picture) -> Cells:
@@ -93,7 +99,7 @@ def shows_other(spot: Spot, here: Cells, ends: tuple[Cells, Cells], faces: Seque
     for face in faces:
         if not left.any():
             return False
-        about = _about(face.here)
+        about = _about(face.here, face.turns)
         if left[about].any():
             gone = [_carried(end, was, face.here, about) for end, was in zip(ends, face.ends, strict=True)]
             corner = np.tile([about[1].start, about[0].start], 2) * CELL
@@ -147,11 +153,13 @@ def _forgive(other: Cells, rect: Rect) -> None:
     other[y0:y1, x0:x1] = 0
 
 
-def _about(rect: Rect) -> tuple[slice, slice]:
-    """The cells, rows and columns, of whoever has this face."""
+def _about(rect: Rect, turns: int) -> tuple[slice, slice]:
+    """The cells, rows and columns, of whoever has this face in a picture that so many turns make upright."""
     x, y = (rect[:2] + rect[2:]) / 2
     size = max(rect[2] - rect[0], rect[3] - rect[1])
-    return _slice(y - _ABOVE * size, y + _BELOW * size), _slice(x - _SIDE * size, x + _SIDE * size)
+    round_it = [_BELOW, _SIDE, _ABOVE, _SIDE]  # clockwise from what is below an upright face
+    down, left, up, right = (size * round_it[(k - turns) % 4] for k in range(4))
+    return _slice(y - up, y + down), _slice(x - left, x + right)
 
 
 def _slice(begin: float, end: float) -> slice:

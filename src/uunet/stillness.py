@@ -30,10 +30,16 @@ _Patch = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """What is kept of a frame to compare it: its luma by cells, and whole."""
+    """What is kept of a frame to compare it: its luma by cells, and whole.
+
+    Attributes:
+        picture, cells: as they are stored.
+        turns: quarter turns counter-clockwise that make them upright.
+    """
 
     picture: Picture
     cells: Cells
+    turns: int = 0
 
 
 Ends = tuple[Sight, Sight]
@@ -60,7 +66,9 @@ def _first_other(spot: Spot, between: Sequence[Sight], ends: Ends, faces: Faces)
     shown = ends[0].cells, ends[1].cells
     for place, sight in enumerate(between):
         share = (place + 1) / (len(between) + 1)
-        places = [Place(_between(face, share), (_rect(face[0]), _rect(face[1]))) for face in faces]
+        places = [
+            Place(_between(face, share), (_rect(face[0]), _rect(face[1])), sight.turns) for face in faces
+        ]
         if shows_other(spot, sight.cells, shown, places):
             return place
     return None
