@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from torch.nn.functional import avg_pool2d
 from typer.testing import CliRunner, Result
 
 from lab.stand_ins import packed
-from lab_media import noise_set
 from uunet_lab.__main__ import app
 from uunet_lab.comparisons import _seconds_per_step
 from uunet_lab.datasets.index import FaceSet
@@ -27,18 +25,7 @@ from uunet_lab.evaluation.resolution import HELD_OUT, SHOWN, Domain, resolutions
 from uunet_lab.evaluation.trained import FACES, spread
 from uunet_lab.measuring.results import revision
 from uunet_lab.methods.uunet.matcher import MATCHER_SLIM, MATCHERS
-from uunet_lab.methods.uunet.paper_networks import PairMatcher
-from uunet_lab.methods.uunet.paper_train import (
-    PAPER_THIN,
-    PAPER_THIN_256,
-    PROFILES,
-    SHRINKING,
-    PaperProfile,
-    PaperTraining,
-)
-from uunet_lab.methods.uunet.subjects import SubjectSource
-from uunet_lab.training.channel import resize
-from uunet_lab.training.devices import open_devices
+from uunet_lab.methods.uunet.paper_train import PAPER_THIN_256, PROFILES
 
 SIDES = (64, 256)
 
@@ -151,43 +138,6 @@ def test_what_is_scaled_keeps_its_mean_and_has_8_bits() -> None:
         assert float(made.mean()) == pytest.approx(float(image.mean()), abs=0.01)
 
 
-def test_the_profile_departs_in_side_and_batch_alone() -> None:
-    assert replace(PAPER_THIN_256, side=64, batch=PAPER_THIN.batch) == PAPER_THIN
-    assert {"paper-thin-256"} == SHRINKING
-    assert set(SHRINKING) < set(PROFILES)
-
-
-def _training(profile: PaperProfile, matchers: Mapping[str, nn.Module]) -> PaperTraining:
-    faces = noise_set()
-    source = SubjectSource(faces, np.arange(len(faces)), seed=1)
-    return PaperTraining(open_devices(), source, matchers=matchers, s=(-1,), profile=profile, seed=2)
-
-
-def test_the_matchers_gradient_reaches_the_encoder_through_the_shrinking() -> None:
-    seen: set[int] = set()
-
-    class Watched(PairMatcher):
-        def forward(self, first: Tensor, second: Tensor) -> Tensor:
-            seen.update((first.shape[-1], second.shape[-1]))
-            return super().forward(first, second)
-
-    only_ano = replace(PAPER_THIN_256, batch=2, base=2, critic_base=2, w_mse=0, w_adv=0, w_con=0, w_div=0)
-    training = _training(replace(only_ano, w_dis=0), {"id": Watched(64).eval()})
-    before = {name: value.clone() for name, value in training.U_e.named_parameters()}
-    training.advance()
-    assert seen == {64}
-    assert training.seen[1].shape == (2, 3, 256, 256)
-    for name, value in training.U_e.named_parameters():
-        assert value.grad is not None
-        if name in ("down.0.0.weight", "out.weight"):  # the first layer, and the last
-            assert float(value.grad.abs().sum()) > 0 and not value.equal(before[name])
-
-
-def test_a_matcher_of_the_same_side_sees_the_images_themselves() -> None:
-    image = torch.rand(2, 3, 64, 64)
-    assert resize(image, 64) is image
-
-
 def _call(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"NO_COLOR": "1"})
 
@@ -255,6 +205,16 @@ def test_one_command_trains_both_sides_and_goes_on(ready: tuple[object, ...], tm
     assert _seconds_per_step(tmp_path / "runs" / "64") == wrote["trainings"]["64"]["seconds_per_step"]
     assert _seconds_per_step(tmp_path / "id") is None  # which another command trained
     assert (tmp_path / "all.png").read_bytes() == sheet
+
+
+def test_what_was_stopped_has_no_results_and_says_how_to_go_on(
+    ready: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uunet_lab.comparisons.run", lambda training, folder, log: False)
+    ran = _call(*ready, "--other", tmp_path / "other")
+    assert ran.exit_code == 143
+    assert "stopped; the same command goes on" in " ".join(ran.output.split())
+    assert not (tmp_path / "results").exists()
 
 
 def test_what_does_not_go_together_is_refused_before_any_training(
