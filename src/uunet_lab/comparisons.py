@@ -141,8 +141,9 @@ def resolved(  # noqa: PLR0917
         for side, path in zip(sides, faces, strict=True)
     }
     common = {"steps": steps, "batch": PROFILES[profile].batch, "profile": profile, "s": s}
-    where = ", ".join(path.resolve().name for path in others)
-    data = f"{FACES} faces of {faces[1].resolve().name}, held out from training, and of {where}"
+    same = len({id(own) for own, _ in domains[0].faces.values()}) == 1
+    names = [" and ".join(path.resolve().name for path in faces[same:]), *(p.resolve().name for p in others)]
+    data = f"{FACES} faces of {names[0]}, held out from training, and of {', '.join(names[1:])}"
     return common | {"sides": list(sides), "trainings": about, "domains": figures}, montage, data
 
 

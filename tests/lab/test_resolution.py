@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from lab.stand_ins import packed
 from uunet_lab.__main__ import app
-from uunet_lab.comparisons import _seconds_per_step
+from uunet_lab.comparisons import _domains, _seconds_per_step
 from uunet_lab.datasets.index import FaceSet
 from uunet_lab.datasets.packing import open_set, pack
 from uunet_lab.datasets.records import FaceRecord
@@ -196,6 +196,9 @@ def test_one_command_trains_both_sides_and_goes_on(ready: tuple[object, ...], tm
     assert found["domains"]["other"]["256"]["psnr_256"]["people"] == 25
     assert found["domains"]["other"]["256"]["psnr_256"]["low"] is not None
     sheet, wrote = (tmp_path / "all.png").read_bytes(), content["metrics"]
+    own = _domains((tmp_path / "small", tmp_path / "large"), [], SIDES)[0].faces
+    assert own[64][0] is own[256][0] and own[64][0].images.shape[1] == 256  # the same people: one truth
+    assert np.array_equal(own[64][1], own[256][1])
     trained[256].unlink()  # as if it had been stopped in the first training
     assert _call(*command).exit_code == 0
     again = json.loads(path.read_text())["metrics"]
@@ -205,6 +208,17 @@ def test_one_command_trains_both_sides_and_goes_on(ready: tuple[object, ...], tm
     assert _seconds_per_step(tmp_path / "runs" / "64") == wrote["trainings"]["64"]["seconds_per_step"]
     assert _seconds_per_step(tmp_path / "id") is None  # which another command trained
     assert (tmp_path / "all.png").read_bytes() == sheet
+
+
+def test_sets_of_different_people_are_each_their_own_measure(tmp_path: Path) -> None:
+    for name, people, side in (("small", 30, 96), ("large", 40, 256)):
+        some = packed(tmp_path / f"of-{name}", people=people)
+        pack((FaceRecord(one, f"{name}{i}") for i, one in enumerate(some.images)), tmp_path / name, side=side)
+    (own,) = _domains((tmp_path / "small", tmp_path / "large"), [], SIDES)
+    assert {side: (faces.people, len(rows)) for side, (faces, rows) in own.faces.items()} == {
+        64: (30, 6),
+        256: (40, 8),
+    }
 
 
 def test_what_was_stopped_has_no_results_and_says_how_to_go_on(
