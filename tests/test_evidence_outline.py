@@ -55,6 +55,19 @@ def test_letters_are_light_on_dark_and_large_enough(size: FrameSize) -> None:
     assert fields(luma) > ink(luma) > 40
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_letters_stand_upright_as_the_picture_is_shown(turns: int) -> None:
+    size = SMALL if turns % 2 == 0 else (SMALL[1], SMALL[0])
+    luma = drawn(Mark(Box(120, 120, 40, 40), 3, "exact"), size=size, pen=Outlines(turns))
+    shown = np.rot90(luma, turns)
+    rows, columns = np.nonzero(shown == 16)
+    label = shown[rows.min() : rows.max() + 1, columns.min() - 4 : columns.max() + 1]
+    assert label.shape[1] > 2 * label.shape[0]
+    usual = drawn(Mark(Box(120, 120, 40, 40), 3, "exact"))
+    rows, columns = np.nonzero(usual == 16)
+    assert (label == usual[rows.min() : rows.max() + 1, columns.min() - 4 : columns.max() + 1]).all()
+
+
 def test_labels_of_faces_side_by_side_are_whole() -> None:
     marks = [Mark(Box(200 + 44 * i, 120 + 6 * i, 40, 40), i, "exact") for i in range(3)]
     together = drawn(*marks)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from av.video.stream import VideoStream
 
-from uunet.opacity import TRANSPARENCY, opaque_or_told
+from uunet.opacity import opaque_or_told
 from uunet.video import RawReader
+from uunet.video.formats import TRANSPARENCY
 
 
 def gif(path: Path, clear: int) -> Path:
@@ -47,7 +48,7 @@ def png(path: Path, alpha: int) -> Path:
 @pytest.mark.parametrize(("clear", "told"), [(0, False), (3, True)])
 def test_a_gif(tmp_path: Path, clear: int, told: bool) -> None:
     with RawReader(gif(tmp_path / "x.gif", clear)) as reader:
-        assert TRANSPARENCY in reader.info.notes  # in the words of `video`
+        assert TRANSPARENCY in reader.info.notes
         assert (TRANSPARENCY in opaque_or_told(reader.info)) is told
 
 

@@ -123,11 +123,12 @@ class Restoring:
     Args:
         originals: of the file; None: nothing is opened.
         outlined: draw a thin line round each region that tells where its pixels come from.
+        turns: quarter turns counter-clockwise that make the pictures upright.
     """
 
-    def __init__(self, originals: Originals | None, *, outlined: bool) -> None:
+    def __init__(self, originals: Originals | None, *, outlined: bool, turns: int = 0) -> None:
         self._originals = originals
-        self._outlines = Outlines() if outlined else None
+        self._outlines = Outlines(turns) if outlined else None
         self._marks: list[Mark] = []
         self._placed: Sequence[Original] = ()
         self.ledger = Ledger()

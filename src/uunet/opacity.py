@@ -8,10 +8,8 @@ import av.error
 
 from uunet.errors import InputError
 from uunet.video import VideoInfo
+from uunet.video.formats import TRANSPARENCY
 from uunet.video.opening import main_video, open_input
-
-TRANSPARENCY = "transparency dropped"
-"""The note of a video whose pixel format has an alpha channel, as `video` words it."""
 
 _CHEAP = ("gif", "png_pipe")  # to decode once more: what finds faces takes twenty times as long
 

@@ -157,8 +157,8 @@ def reconstruct(
     ):
         restorer = None if decoder is None else Restorer(decoder)
         pair = _pair_of(source) if restorer is None else restorer.card.pair
-        restoring = Restoring(_originals(source, opening, selection), outlined=outline)
-        start: int | None = None
+        turn, start = reader.info.rotation, None
+        restoring = Restoring(_originals(source, opening, selection), outlined=outline, turns=turn)
         for group in meter.each("decode and reveal", reveal(reader, pair)):
             restored = []
             for found in group:
@@ -169,7 +169,6 @@ def reconstruct(
                 with meter.stage("open"):
                     left = restoring.estimated(found, chosen)
                 with meter.stage("unmask"):
-                    turn = reader.info.rotation
                     frame = unmask(found.frame, found.boxes, restorer, turn, left, in_place=True)
                 with meter.stage("open"):
                     restoring.finish(frame, found, {i: _estimates(restorer, found, i) for i in left})
@@ -200,7 +199,7 @@ def _pair_of(source: Path) -> str:
     if header is None:
         raise EvidenceError(
             f"{source} says nothing beside its pictures: evidence, if there was any, was stripped",
-            "give --decoder too: U_d can still estimate the faces from the pixels",
+            "give --decoder too: the private model can still estimate the faces from the pixels",
             "NO_EVIDENCE",
         )
     return header.pair

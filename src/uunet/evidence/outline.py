@@ -50,9 +50,14 @@ class Mark:
 
 
 class Outlines:
-    """Draws the marks of one frame after another; a label stays on its side of the face while it can."""
+    """Draws the marks of one frame after another; a label stays on its side of the face while it can.
 
-    def __init__(self) -> None:
+    Args:
+        turns: quarter turns counter-clockwise that make the pictures upright, and the letters with them.
+    """
+
+    def __init__(self, turns: int = 0) -> None:
+        self._turns = turns
         self._sides: dict[int | None, int] = {}
 
     def draw(self, picture: Picture, marks: Sequence[Mark]) -> None:
@@ -66,12 +71,13 @@ class Outlines:
             if place is not None:
                 field, text = place
                 taken.append(field)
-                _write(picture, field, text, mark.label)
+                _write(picture, field, self._letters(text, picture.size))
+                _fill(picture, self._bar(field), _samples(picture, _COLOURS[mark.label]))
 
     def _place(self, mark: Mark, frame: Box, taken: Sequence[Box], size: FrameSize) -> tuple[Box, str] | None:
         usual = self._sides.get(mark.track, 0)
         for text in mark.texts:
-            rows, columns = _letters(text, size[1]).shape
+            rows, columns = self._letters(text, size).shape
             fields = list(_beside(frame, columns, rows, size))
             for side in sorted(range(len(fields)), key=lambda side: (side != usual, side)):
                 field = fields[side]
@@ -79,6 +85,20 @@ class Outlines:
                     self._sides[mark.track] = side
                     return field, text
         return None
+
+    def _letters(self, text: str, size: FrameSize) -> npt.NDArray[np.float32]:
+        """As they stand in the stored picture."""
+        return np.rot90(_letters(text, size[1 - self._turns % 2]), -self._turns)
+
+    def _bar(self, field: Box) -> Box:
+        """Where a label begins."""
+        x, y, w, h, wide = field.x, field.y, field.w, field.h, 2 * _WIDTH
+        return (
+            Box(x, y, wide, h),
+            Box(x, y, w, wide),
+            Box(x + w - wide, y, wide, h),
+            Box(x, y + h - wide, w, wide),
+        )[self._turns % 4]
 
 
 def _framed(box: Box, size: FrameSize) -> Box:
@@ -124,16 +144,14 @@ def _line(picture: Picture, mark: Mark, frame: Box) -> None:
         _fill(picture, side, colour)
 
 
-def _write(picture: Picture, field: Box, text: str, label: Label) -> None:
-    """Light letters on a dark field, to be read on any picture; a bar in the line's colour beside them."""
+def _write(picture: Picture, field: Box, letters: npt.NDArray[np.float32]) -> None:
+    """Light letters on a dark field, to be read on any picture."""
     layout = picture.layout
     dark = [_NEUTRAL if layout.is_chroma(i) else _DARK for i in range(len(picture.planes))]
     _fill(picture, field, [value << (layout.depth - 8) for value in dark])
-    letters = _letters(text, picture.size[1])
     for plane in picture.planes if layout.matrix == "gbr" else picture.planes[:1]:
         where = plane[field.y : field.y + field.h, field.x : field.x + field.w]
         where[...] = ((_DARK + letters * (_LIGHT - _DARK)) * (1 << (layout.depth - 8))).astype(plane.dtype)
-    _fill(picture, Box(field.x, field.y, 2 * _WIDTH, field.h), _samples(picture, _COLOURS[label]))
 
 
 @lru_cache(maxsize=256)

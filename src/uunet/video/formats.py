@@ -15,6 +15,9 @@ from uunet.video.display import PLAIN, Display
 Codec = Literal["h264", "hevc", "av1", "ffv1", "h264-lossless", "png", "jpeg"]
 """What the public file can be encoded with."""
 
+TRANSPARENCY = "transparency dropped"
+"""The note of a video whose pixel format has an alpha channel."""
+
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 STUDIO_RANGE = 1  # AVCOL_RANGE_MPEG
 _GBR, _BT709, _BT601 = 0, 1, 5  # H.273 matrix coefficients
