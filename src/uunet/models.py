@@ -28,7 +28,7 @@ CARD_FORMAT = 1
 Role = Literal["public", "private"]
 Patches = Sequence[npt.NDArray[np.float32]]
 
-_AT_ONCE: dict[Role, int] = {"public": 4, "private": 2}
+_AT_ONCE: dict[Role, int] = {"public": 3, "private": 2}
 """Faces that OpenVINO computes together: U_e gets those of several frames, U_d those of one."""
 
 
