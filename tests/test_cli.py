@@ -11,8 +11,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+import typer
 
 from cli_media import Ran, face_clip, face_file
+from uunet.commands import guarded
 from uunet.errors import FaultError
 from uunet.models import shipped
 from video_media import make_sound, make_video
@@ -32,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_deidentify_says_what_it_did(folder: Path) -> None:
     said = (folder / "said.txt").read_text()
     assert f"{folder / 'camera.mp4'} → {folder / 'public.mp4'}" in said
-    for row in ("5 in", "5 replaced, over all frames; 1 track", "frames/s", "title", "OpenVINO"):
+    for row in ("5 in", "5 replaced, over all frames", "frames/s", "title", "OpenVINO"):
         assert row in said
     assert "DEMONSTRATION" in said
     assert "pseudonymised personal data" in said
@@ -289,6 +291,22 @@ def test_a_fault_of_the_program(folder: Path, tmp_path: Path, monkeypatch: pytes
     Ran(*arguments).fails(70, "ZeroDivisionError: oops", "report")
     assert list(tmp_path.iterdir()) == []
     assert "Traceback" in Ran(*arguments, "--debug", traceback=True).err
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "said"),
+    [
+        ("fabric.utilities", 1, "error: the package fabric is not installed\nhint: pip install"),
+        ("uunet.masks", 70, "error: an unexpected fault: ModuleNotFoundError"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_no_fault_of_the_program(
+    module: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, guarded():
+        raise ModuleNotFoundError(f"No module named '{module}'", name=module)
+    assert ended.value.exit_code == code
+    assert said in capsys.readouterr().err
 
 
 def test_a_fault_that_the_program_finds_itself(

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from desk import Desk, listing, mode
@@ -58,6 +60,16 @@ def test_verify_of_files_without_evidence(desk: Desk, tmp_path: Path) -> None:
     ran = desk.run("verify", tmp_path / "plain.mp4", "--json")
     assert ran.code == 1 and set(ran.json["windows"]) == {"NO_EVIDENCE"} and not ran.json["good"]
     assert "stripped" in desk.run("verify", tmp_path / "plain.mp4").out
+
+
+def test_an_image_among_videos_is_named_where_evidence_has_no_place(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(tmp_path / "in" / name), np.zeros((64, 64, 3), np.uint8))
+    ran = desk.run("deidentify", tmp_path / "in", "-o", tmp_path / "out", "--to", desk / "authority.pub")
+    assert ran.code == 1
+    for place, name in (("1 of 2", "a.png"), ("2 of 2", "b.png")):
+        assert f"{place} {tmp_path / 'in' / name}: an image has no place for evidence" in ran.err
 
 
 def test_deidentify_refuses(desk: Desk, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ DONE = {
     "grey.mkv": "grey stored as yuv420p",
     "400.mp4": "grey stored as yuv420p",
     "411.mkv": "chroma of yuv411p resampled to yuv422p",
-    "444.mp4": "",
+    "444.mp4": "yuv444p is kept; some players refuse all but 4:2:0",
     "12-bit.mkv": "12 bits a sample reduced to 10",
     "changing.mkv": "6 frames of another size scaled to 64x48",
 }

@@ -93,6 +93,15 @@ def test_keys_that_open_nothing_are_no_estimate(desk: Desk, tmp_path: Path) -> N
     assert not (tmp_path / "b.mp4").exists() and not (tmp_path / "b.mp4.json").exists()
 
 
+def test_no_command_writes_over_what_it_reads(desk: Desk) -> None:
+    public, keyed = desk / "public.mp4", ("--key", desk / "authority.key", "--case", "8")
+    before = public.read_bytes()
+    desk.run("reconstruct", public, "-o", public, *keyed).fails(1, "is the input", "another name")
+    desk.run("rekey", public, "-o", public, *keyed, "--to", desk / "camera.pub").fails(1, "is the input")
+    desk.run("shred", public, "-o", public).fails(1, "is the input")
+    assert public.read_bytes() == before
+
+
 def test_a_copy_without_evidence_is_estimated_and_said(desk: Desk, tmp_path: Path) -> None:
     desk.done("shred", desk / "public.mp4", "-o", tmp_path / "shredded.mp4")
     ran = desk.done(

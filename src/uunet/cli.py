@@ -218,7 +218,7 @@ def reconstruct(  # noqa: PLR0917
     from uunet.keyring_commands import ledger_file, refuse_ledger, write_ledger  # noqa: PLC0415
     from uunet.openings import Held  # noqa: PLC0415
     from uunet.pipeline import reconstruct as restore  # noqa: PLC0415
-    from uunet.video import EncodeSettings  # noqa: PLC0415
+    from uunet.video import EncodeSettings, refuse_input  # noqa: PLC0415
     from uunet.wording import runs_document  # noqa: PLC0415
 
     with guarded(quiet=quiet, as_json=json, debug=debug) as terminal:
@@ -240,6 +240,7 @@ def reconstruct(  # noqa: PLR0917
         else:
             job = batch.Job(public, output)
         private = None if decoder is None else model_path(decoder)
+        refuse_input(job.target, job.source)
         if not force:
             batch.refuse_existing(job.target)  # before anything is opened, and written down as opened
         if key:

@@ -24,7 +24,7 @@ from uunet.pipeline import deidentify
 from uunet.stopping import Stop, Stopped, ignore_further
 from uunet.tools import Tools
 from uunet.video import EncodeSettings, image_codec
-from uunet.wording import demonstration_warning, summary_table
+from uunet.wording import demonstration_warning, faceless_warning, summary_table
 
 _PIPE = 141  # 128 + SIGPIPE, which Python makes an exception
 _MOST_NAMED = 8
@@ -60,7 +60,7 @@ def guarded(*, quiet: bool = False, as_json: bool = False, debug: bool | None = 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(_PIPE) from None
     except Exception as error:  # noqa: BLE001 (the last line of defence: reported as a bug)
-        refused = _of_a_place(error)
+        refused = _of_a_place(error) or _of_a_package(error)
         terminal.fail(refused or error)
         raise typer.Exit((refused or FaultError).exit_code) from None
 
@@ -71,6 +71,19 @@ def _of_a_place(error: Exception) -> UUNetError | None:
         return None
     return OutputError(
         f"{error.filename}: {error.strerror}", "see that the path is right, and may be read and written"
+    )
+
+
+def _of_a_package(error: Exception) -> UUNetError | None:
+    """A package that is not there is no fault of the program: those of the laboratory come by its extra."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return None
+    package = error.name.partition(".")[0]
+    if package in ("uunet", "uunet_lab"):
+        return None
+    return UUNetError(
+        f"the package {package} is not installed",
+        'pip install "uunet[lab,judge]", or ".[lab,judge]" in a clone, brings what uunet-lab needs',
     )
 
 
@@ -119,13 +132,10 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
                 "pixels may not survive another encode; what stands beside the pictures is not affected"
             )
         if not (summary.faces or summary.filled or restored):
-            terminal.warn(
-                f"no face was found in {job.source}: {job.target} shows what it shows; look at it before you "
-                "publish, and try a lower --threshold (--require-faces makes it an error)"
-            )
+            terminal.warn(faceless_warning(job.source, job.target))
         _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:
-        terminal.fail(outcome.error, job.source.name, place)
+        terminal.fail(outcome.error, str(job.source), place)
 
 
 def _few(numbers: Collection[int]) -> str:

@@ -93,9 +93,17 @@ class Terminal:
         self._err.print(Text.assemble(("warning: ", "yellow"), visible(text)))
 
     def fail(self, error: BaseException, name: str = "", place: str = "") -> None:
-        """An error and its hint on standard error, always; `place` is "2 of 12 " where there are 12 jobs."""
+        """An error and its hint on standard error, always.
+
+        Args:
+            error: what happened.
+            name: of the job's input.
+            place: "2 of 12 " where there are 12 jobs: the input is named then, if the error does not.
+        """
         if isinstance(error, UUNetError):
             message, hint = str(error), error.hint
+            if place and name not in message:
+                message = f"{name}: {message}"
         else:
             where = f" with {name}" if name else ""
             message = f"an unexpected fault{where}: {type(error).__name__}: {error}"

@@ -24,6 +24,7 @@ from uunet.keys.identity import Group, SecretKey
 from uunet.keys.newfile import write_new
 from uunet.openings import Held
 from uunet.origins import ledger_document, many
+from uunet.video import refuse_input
 
 
 def make_keys(terminal: Terminal, output: Path, needed: int, count: int, passphrase: str | None) -> None:
@@ -94,7 +95,7 @@ def give_grant(
 ) -> None:
     """A grant of the selected tracks and times, in a new file."""
     to = one_key(recipient, "a grant is for one key", "grant to each of them, in a file of its own")
-    _refuse_existing(output)
+    _refuse_existing(output, public)
     held.check_records(public, output)
     first, last = _span(public, selection, terminal)
     refuse_publisher(first.header, (Group(1, (to,)),))
@@ -173,7 +174,7 @@ def _span(public: Path, selection: Selection, terminal: Terminal) -> tuple[Windo
 
 def give_to_others(terminal: Terminal, public: Path, output: Path, to: Sequence[str], held: Held) -> None:
     """A copy for other recipients."""
-    _refuse_existing(output)
+    _refuse_existing(output, public)
     groups = recipients(to)
     held.check_records(public, output)
     refuse_publisher(find_evidence(public), groups)
@@ -189,7 +190,7 @@ def give_to_others(terminal: Terminal, public: Path, output: Path, to: Sequence[
 
 def drop_evidence(terminal: Terminal, public: Path, output: Path, *, envelopes_only: bool) -> None:
     """A copy without evidence."""
-    _refuse_existing(output)
+    _refuse_existing(output, public)
     done = shred(public, output, envelopes_only=envelopes_only)
     what = "closed to everybody" if envelopes_only else "dropped"
     terminal.say(f"{output}: {many(done.pieces, 'piece')} of evidence {what}, for good")
@@ -234,7 +235,8 @@ def _copied(action: str, output: Path, pieces: int, **more: Any) -> dict[str, An
     return {"uunet": action, "format": 1, "exit_code": 0, "file": str(output), "pieces": pieces, **more}
 
 
-def _refuse_existing(output: Path) -> None:
+def _refuse_existing(output: Path, public: Path) -> None:
+    refuse_input(output, public)
     if output.exists():
         raise OutputError(f"{output} exists already", "give another name")
 

@@ -132,7 +132,7 @@ def demo(
     from uunet import demo as show  # noqa: PLC0415
     from uunet.commands import guarded  # noqa: PLC0415
     from uunet.models import read_card, shipped  # noqa: PLC0415
-    from uunet.wording import demonstration_warning, summary_table  # noqa: PLC0415
+    from uunet.wording import demonstration_warning, faceless_warning, summary_table  # noqa: PLC0415
 
     with guarded(debug=debug) as terminal:
         with terminal.progress("demo") as listen:
@@ -142,6 +142,8 @@ def demo(
         terminal.say(f"{result.public} → {result.restored}")
         terminal.show(summary_table(result.reconstructed, restored=True))
         terminal.say(f"look at {result.report}")
+        if not (result.published.faces or result.published.filled):
+            terminal.warn(faceless_warning(result.source, result.public))
         terminal.warn(demonstration_warning(read_card(shipped("public"))))
 
 

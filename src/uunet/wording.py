@@ -63,17 +63,17 @@ def summary_table(summary: Summary, *, restored: bool = False) -> Table:
 
 def _published(summary: Summary) -> Iterator[tuple[str, str]]:
     """What became of the faces, in words that need no knowledge of how they are followed."""
-    tracks = f"{many(summary.tracks, 'track')}, faces that were followed from frame to frame"
-    yield "  faces", f"{summary.faces} replaced, over all frames; {tracks if summary.tracks else 'no track'}"
+    film = summary.frames > 1
+    yield "  faces", f"{summary.faces} replaced" + ", over all frames" * film
     if summary.coasted:
+        gaps = f"; in {many(summary.bridged, 'frame')} between two that show it" if summary.bridged else ""
         unseen = many(summary.coasted, "face")
-        yield "  unseen", f"{unseen} covered where none was seen in that frame, but before or after it"
-    if summary.bridged:
-        gaps = many(summary.bridged, "frame")
-        yield "  gaps", f"{gaps} in which a face was followed without being seen, between others that show it"
+        yield "  unseen", f"{unseen} covered where none was seen in that frame, but before or after it{gaps}"
     if summary.filled:
         good = "which the sealed originals undo" if summary.sealed else "for good"
         yield "  filled", f"{many(summary.filled, 'more face')}, too small for the model: one colour, {good}"
+    if film:
+        yield "  tracks", f"{summary.tracks}: faces followed from frame to frame, filled ones too"
     yield "  stripped", ", ".join(summary.stripped) or "nothing"
     if summary.evidence:
         yield "  evidence", _evidence(summary)
@@ -113,6 +113,14 @@ def error_value(error: Exception) -> dict[str, str]:
         "message": str(error),
         "hint": getattr(error, "hint", FaultError.HINT),
     }
+
+
+def faceless_warning(source: Path, target: Path) -> str:
+    """What is to be said of a video that was published as it is."""
+    return (
+        f"no face was found in {source}: {target} shows what it shows; look at it before you publish, and "
+        "try a lower --threshold (--require-faces makes it an error)"
+    )
 
 
 def demonstration_warning(card: Card) -> str:

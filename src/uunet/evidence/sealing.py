@@ -50,7 +50,7 @@ class Seal:
         """
         if encode.still or not encode.takes_user_data:
             raise OutputError(
-                f"{encode.codec} has no place for evidence",
+                f"{'an image' if encode.still else encode.codec} has no place for evidence",
                 "it goes into videos of --codec h264, h264-lossless, hevc and av1, in .mp4, .mkv or .ts",
             )
         check_mode(self.mode, self.recipients)

@@ -173,7 +173,7 @@ def conversion_notes(source: str, target: str) -> tuple[str, ...]:
     notes = []
     fmt = av.VideoFormat(source)
     if any(component.is_alpha for component in fmt.components) or fmt.has_palette:
-        notes.append("transparency dropped")
+        notes.append(TRANSPARENCY)
     (chroma, depth), (new_chroma, new_depth) = chroma_and_depth(source, exact=True), chroma_and_depth(target)
     if is_rgb(source) and not is_rgb(target):
         notes.append(f"RGB ({source}) converted to {target}")
@@ -190,6 +190,13 @@ def conversion_notes(source: str, target: str) -> tuple[str, ...]:
         if depth > new_depth:
             notes.append(f"{depth} bits a sample reduced to {new_depth}")
     return tuple(notes)
+
+
+def player_notes(source: str, target: str, codec: Codec | None) -> tuple[str, ...]:
+    """What is to be said of a pixel format that is kept, and that not all players of this codec know."""
+    (chroma, _), (kept, _) = chroma_and_depth(source, exact=True), chroma_and_depth(target)
+    common = kept in (None, (2, 2)) or is_rgb(target) or codec not in ("h264", "h264-lossless", "hevc")
+    return () if common or chroma != kept else (f"{target} is kept; some players refuse all but 4:2:0",)
 
 
 def make_layout(name: str, colour: Colour, size: FrameSize) -> Layout:

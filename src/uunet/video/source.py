@@ -26,6 +26,7 @@ from uunet.video.formats import (
     conversion_notes,
     frame_colour,
     make_layout,
+    player_notes,
     working_colour,
     working_format,
 )
@@ -245,7 +246,7 @@ class Source:
         self.own = make_layout(source_format, frame_colour(frame), size)
         nearest = working_format(source_format, None, size)
         self.nearest = make_layout(nearest, working_colour(frame, nearest), size)
-        notes = list(conversion_notes(source_format, target))
+        notes = [*conversion_notes(source_format, target), *player_notes(source_format, target, codec)]
         coder = stream.codec_context.codec.canonical_name
         display = read_display(frame, coder, stream.codec_context.field_order, side_data(frame))
         layout = make_layout(target, colour, size)
