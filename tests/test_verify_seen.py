@@ -112,3 +112,19 @@ def test_nothing_is_said_of_what_is_not_clear(window: WindowEvidence) -> None:
     assert sightings(many) and sightings(replace(many, packets=many.packets[1:])) == {}
     assert sightings(replace(many, packets=())) == sightings(replace(many, packets=(bytes(64),))) == {}
     assert sightings(replace(many, header=None)) == {}
+
+
+@pytest.mark.parametrize("how", [(), ("--envelopes",)])
+def test_inspect_says_that_a_file_was_shredded(
+    desk: Desk, public: Path, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    """Not that its tracks may be others than those that were signed, unless more was changed."""
+    copy, forged = tmp_path / "copy.mp4", tmp_path / "forged.mp4"
+    desk.done("shred", public, "-o", copy, *how)
+    look = ("--model", desk.kit.public, "--json")
+    found = desk.done("inspect", copy, *look)
+    assert "was shredded" in found.err and "not as it was signed" not in found.err
+    assert found.json["as_signed"] is False
+    put_together(copy, forged, parts_of(copy)[:1])  # the end is missing too
+    found = desk.done("inspect", forged, *look)
+    assert "was shredded" not in found.err and "is not as it was signed" in found.err

@@ -42,11 +42,18 @@ def inspect(
             lineup.write(sheet, {track: seen(spans) for track, spans in found.tracks.items()})
         for table in inspection_tables(found):
             terminal.show(table)
-        signed = check(file).good if found.evidence else None
+        signatures = check(file) if found.evidence else None
+        signed = None if signatures is None else signatures.good
         terminal.document(inspection_document(found, file, signed))
-        if signed is False:  # attack: who changes the numbers has somebody else's originals opened
+        if signatures is not None and signatures.shredded:
             terminal.warn(
-                f"{file} is not as it was signed, tracks and regions perhaps neither: see `uunet verify`"
+                f"{file} was shredded: its originals were taken away on purpose and can't be opened any "
+                "more; all else is as it was signed"
+            )
+        elif signed is False:  # attack: who changes the numbers has somebody else's originals opened
+            terminal.warn(
+                f"{file} is not as it was signed, tracks and regions perhaps neither, however well its "
+                "messages are read: see `uunet verify`"
             )
         if found.damage is not None:
             terminal.fail(found.damage)

@@ -110,6 +110,11 @@ class Verification:
         """Whether all is as it was signed."""
         return bool(self.windows) and set(self.windows) == {"OK"} and self.complete
 
+    @property
+    def shredded(self) -> bool:
+        """Whether its evidence was taken away on purpose, and all else is as it was signed."""
+        return "SHREDDED" in self.windows and set(self.windows) <= {"OK", "SHREDDED"} and self.complete
+
 
 def check(public: Path, publisher: str | None = None) -> Verification:
     """Verify a file.
