@@ -157,6 +157,15 @@ def test_a_grant_for_another_case_is_said(desk: Desk, tmp_path: Path, log: Path)
         )
 
 
+def test_windows_are_told_in_one_way(desk: Desk, tmp_path: Path) -> None:
+    """Of a grant that is given, and of one that is used."""
+    given, used = tmp_path / "given", tmp_path / "used"
+    desk.done(*give(desk, tmp_path / "g", "--log", given))
+    desk.done(*restore(desk, tmp_path / "a.mp4", "--grant", tmp_path / "g", "--log", used, by="investigator"))
+    assert entries(given)[-1].what["windows"] == [0, 1]
+    assert all("windows 0 to 1" in desk.done("log", log).out for log in (given, used))
+
+
 def test_one_name_of_a_signer(desk: Desk, log: Path) -> None:
     """`keygen`, `verify` and `log` say the same, whether --by is given or not; and whether it was checked."""
     made = Ran("keygen", "-o", log.with_name("a.key"), "--json").json["keys"][0]

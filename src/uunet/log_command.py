@@ -65,11 +65,13 @@ def _table(entries: Collection[journal.Entry]) -> Table:
 
 def _others(what: Mapping[str, Any]) -> str:
     """The facts that have no column."""
-    facts = {name: value for name, value in what.items() if name not in _COLUMNS}
-    return ", ".join(f"{name} {_listed(value)}" for name, value in facts.items() if value not in (None, []))
+    facts = [(name, value) for name, value in what.items() if name not in _COLUMNS]
+    return ", ".join(f"{name} {_listed(name, value)}" for name, value in facts if value not in (None, []))
 
 
-def _listed(value: Any) -> str:
+def _listed(name: str, value: Any) -> str:
+    if name == "windows" and isinstance(value, list | tuple) and len(value) == 2:
+        return " to ".join(map(str, value))  # the first and the last, as what a grant opened says it
     return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
