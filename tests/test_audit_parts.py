@@ -40,12 +40,26 @@ def test_bridged_lies_between_sightings_and_coasted_outside(
     assert presence.regions == len(seen) == presence.seen + bridged + coasted
 
 
-def test_a_track_that_was_away_is_another_one() -> None:
+def test_a_track_that_was_away_is_still_one() -> None:
+    """As `inspect` and `deidentify` count it; nothing is bridged where there is no region."""
     presence = Presence()
     for index in (0, 1, 5, 6):  # a face, none; away; none, a face
         presence.add(index, [BOX], [3], [FACE] if index in (0, 6) else [])
     presence.finish()
-    assert (presence.tracks, presence.bridged, presence.coasted) == (2, 0, 2)
+    assert (presence.tracks, presence.bridged, presence.coasted) == (1, 0, 2)
+
+
+@pytest.mark.parametrize("first", [0, 40])
+def test_numbers_that_are_used_again_are_other_tracks(first: int) -> None:
+    """150 tracks, each in two frames; of ten, one comes back after two others have begun."""
+    presence = Presence()
+    for k in range(150):
+        for index in (3 * k, 3 * k + 1):
+            presence.add(index, [BOX], [(first + k) % 64], [FACE])
+        if k % 10 == 9:
+            presence.add(3 * k + 2, [BOX], [(first + k - 2) % 64], [FACE])
+    presence.finish()
+    assert presence.tracks == 150
 
 
 def test_two_tracks_of_one_number_and_regions_of_none() -> None:

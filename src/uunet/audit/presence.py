@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from uunet.types import Box, Detection
+from uunet.types import TRACKS, Box, Detection
 
 
 @dataclass(slots=True)
@@ -16,6 +16,7 @@ class _Stretch:
     last: int
     seen: bool = False
     waiting: int = 0  # frames since a face was last seen
+    count: int = 0  # the track's number, had it gone on after 63
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Presence:
         seen: those in which a face is found in the original.
         bridged: those without, between two frames in which one is found on the same track.
         coasted: the others: before the first or after the last, or of no known track.
-        tracks: tracks; one that goes away and comes back counts twice, as its number may be another's.
+        tracks: tracks, by their numbers: one that is away for a while is still one.
     """
 
     step: int = 1
@@ -38,6 +39,7 @@ class Presence:
     coasted: int = 0
     tracks: int = 0
     _open: dict[tuple[int, int], _Stretch] = field(default_factory=dict)
+    _newest: int = 0
 
     def add(
         self,
@@ -63,8 +65,9 @@ class Presence:
         stretch = self._open.get(key)
         if stretch is None or stretch.last < index - self.step:
             self._close(stretch)
-            self.tracks += 1
-            stretch = self._open[key] = _Stretch(index)
+            count = self._counted(key[0])
+            self.tracks += stretch is None or stretch.count != count
+            stretch = self._open[key] = _Stretch(index, count=count)
         stretch.last = index
         if not seen:
             stretch.waiting += 1
@@ -74,6 +77,15 @@ class Presence:
         else:
             self.coasted += stretch.waiting
         stretch.seen, stretch.waiting = True, 0
+
+    def _counted(self, number: int) -> int:
+        """A track's number as if numbers went on after 63: they are given out in order, so that of all that
+        are the same modulo 64 it is the one nearest to the newest."""
+        half = TRACKS // 2
+        self._newest = self._newest if self._open else number
+        count = self._newest + (number - self._newest + half) % TRACKS - half
+        self._newest = max(self._newest, count)
+        return count
 
     def _close(self, stretch: _Stretch | None) -> None:
         if stretch is not None:
