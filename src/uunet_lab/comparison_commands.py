@@ -13,7 +13,8 @@ from uunet_lab.options import STOPPED, Results, refuse_file
 
 if TYPE_CHECKING:
     from uunet.console import Terminal
-    from uunet_lab.comparisons import Compared
+    from uunet_lab.comparisons import Asked, Compared
+    from uunet_lab.methods.uunet.paper_train import PaperName
 
 Runs = Annotated[Path, typer.Argument(help="Folder of the runs, one for each; those there go on.")]
 Keep = Annotated[str, typer.Option(help="Labels to keep, like gender.")]
@@ -41,16 +42,11 @@ def ablations(  # noqa: PLR0917 (typer's arguments are options)
 ) -> None:
     """Fig. 14: trainings of which one weight is a tenth, or δ_gp ten times as large, one after another."""
     with guarded() as terminal:
-        from uunet_lab import assembly, comparisons  # noqa: PLC0415
+        from uunet_lab.comparisons import ablated  # noqa: PLC0415
         from uunet_lab.evaluation.ablations import QUICK, STEPS, TITLE  # noqa: PLC0415
-        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
         began, chosen = time.monotonic(), steps or (QUICK if quick else STEPS)
-        wanted = assembly.Wanted(keep=assembly.names_of(keep))
-        refuse_file(runs)
-        done = comparisons.ablated(
-            open_devices("32-true"), faces, matcher, wanted, profile, chosen, seed, runs, terminal.say
-        )
+        done = ablated(faces, _asked(terminal, runs, matcher, keep, profile, chosen, seed))
         path = output / faces.resolve().name / profile / "ablations.json"
         _conclude(terminal, done, path, sheet, runs, TITLE, began)
 
@@ -93,21 +89,35 @@ def resolution(  # noqa: PLR0917
 ) -> None:
     """Fig. 15: does a training of 256×256 pixels help on another domain, beside one of 64×64?"""
     with guarded() as terminal:
-        from uunet_lab import assembly, comparisons  # noqa: PLC0415
+        from uunet_lab.comparisons import resolved  # noqa: PLC0415
         from uunet_lab.evaluation.resolution import QUICK, STEPS, TITLE  # noqa: PLC0415
-        from uunet_lab.training.devices import open_devices  # noqa: PLC0415
 
         began, chosen = time.monotonic(), steps or (QUICK if quick else STEPS)
-        wanted = assembly.Wanted(keep=assembly.names_of(keep))
-        refuse_file(runs)
-        devices, sets = open_devices("32-true"), (faces, larger)
-        done = comparisons.resolved(
-            devices, sets, other, matcher, wanted, profile, chosen, seed, runs, terminal.say
-        )
+        asked = _asked(terminal, runs, matcher, keep, profile, chosen, seed)
+        done = resolved((faces, larger), other, asked)
         if done is not None and note:
             done = (*done[:2], f"{done[2]}; {note}")
         path = output / faces.resolve().name / profile / "resolution.json"
         _conclude(terminal, done, path, sheet, runs, TITLE, began)
+
+
+def _asked(  # noqa: PLR0917
+    terminal: Terminal,
+    runs: Path,
+    matchers: list[Path],
+    keep: str,
+    profile: PaperName,
+    steps: int,
+    seed: int,
+) -> Asked:
+    """What all trainings share, from options."""
+    from uunet_lab.assembly import Wanted, names_of  # noqa: PLC0415
+    from uunet_lab.comparisons import Asked  # noqa: PLC0415
+    from uunet_lab.training.devices import open_devices  # noqa: PLC0415
+
+    refuse_file(runs)
+    wanted = Wanted(keep=names_of(keep))
+    return Asked(open_devices("32-true"), matchers, wanted, profile, steps, seed, runs, terminal.say)
 
 
 def _conclude(  # noqa: PLR0917

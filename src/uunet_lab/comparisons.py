@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,23 +37,45 @@ PACE = "pace.json"
 """In the folder of a run: how many of its steps were timed, and how many seconds they took."""
 
 
-def ablated(  # noqa: PLR0917
-    fabric: Fabric,
-    faces: Path,
-    matchers: Sequence[Path],
-    wanted: Wanted,
-    profile: PaperName,
-    steps: int,
-    seed: int,
-    runs: Path,
-    tell: Tell,
-) -> Compared | None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What all trainings of a comparison share.
+
+    Attributes:
+        fabric, wanted, seed: as in `paper_training`.
+        matchers: runs of phase 1, one for each label, `id` among them.
+        profile: of phase 2.
+        steps: of each training.
+        runs: folder of the runs, one for each training; those that are there go on.
+        tell: is told of each, a line now and then.
+    """
+
+    fabric: Fabric
+    matchers: Sequence[Path]
+    wanted: Wanted
+    profile: PaperName
+    steps: int
+    seed: int
+    runs: Path
+    tell: Tell
+
+    def training(self, faces: Path, matchers: Sequence[Path], changes: Mapping[str, Any]) -> PaperTraining:
+        """One of them: by these matchers, with these changes of its profile.
+
+        Raises:
+            DatasetError, TrainingError: as in `paper_training`.
+        """
+        return paper_training(
+            *(self.fabric, faces, matchers, self.wanted, self.profile, self.steps, self.seed), changes
+        )
+
+
+def ablated(faces: Path, asked: Asked) -> Compared | None:
     """Trainings of phase 2 with one weight changed each; see `evaluation.ablations`.
 
     Args:
-        fabric, faces, matchers, wanted, profile, steps, seed: as in `paper_training`.
-        runs: folder of their runs, one for each; those that are there go on.
-        tell: is told of each, a line now and then.
+        faces: a packed set.
+        asked: how.
 
     Returns:
         The figures, a montage, and what they were measured on; None if it was stopped by SIGTERM.
@@ -62,53 +85,39 @@ def ablated(  # noqa: PLR0917
     """
     packed = open_set(faces)
     s: dict[str, int] = {}
-    learnt = {label: steps_of for label, steps_of, _ in _judges(matchers)}
-    unchanged = PROFILES[profile]
+    learnt = {label: steps_of for label, steps_of, _ in _judges(asked.matchers)}
+    unchanged = PROFILES[asked.profile]
 
     def train(name: str, factors: Mapping[str, float]) -> PaperTraining | None:
         changes = {field: getattr(unchanged, field) * by for field, by in factors.items()}
-        training = paper_training(fabric, faces, matchers, wanted, profile, steps, seed, changes)
+        training = asked.training(faces, asked.matchers, changes)
         s.update(zip(learnt, map(int, training.s), strict=True))
-        folder = runs / next(iter(factors), "unchanged")
+        folder = asked.runs / next(iter(factors), "unchanged")
         resume(training, folder)
-        return training if run(training, folder, partial(_say, tell, name)) else None
+        return training if run(training, folder, partial(_say, asked.tell, name)) else None
 
     rows = parts(packed)[1]
-    measured = ablations(train, packed, rows, tell)
+    measured = ablations(train, packed, rows, asked.tell)
     if measured is None:
         return None
     variants, montage = measured
     data = f"{min(len(rows), FACES)} faces of {faces.resolve().name}, held out from training"
-    about = {"steps": steps, "profile": profile, "s": s, "matcher_steps": learnt}
+    about = {"steps": asked.steps, "profile": asked.profile, "s": s, "matcher_steps": learnt}
     return about | {"variants": variants}, montage, data
 
 
-def resolved(  # noqa: PLR0917
-    fabric: Fabric,
-    faces: tuple[Path, Path],
-    others: Sequence[Path],
-    matchers: Sequence[Path],
-    wanted: Wanted,
-    profile: PaperName,
-    steps: int,
-    seed: int,
-    runs: Path,
-    tell: Tell,
-) -> Compared | None:
+def resolved(faces: tuple[Path, Path], others: Sequence[Path], asked: Asked) -> Compared | None:
     """Trainings of phase 2 of 64×64 pixels and of the profile's; see `evaluation.resolution`.
 
     All that can be refused is refused before the first of them begins.
 
     Args:
-        fabric, wanted, steps, seed: as in `paper_training`.
         faces: packed sets, of the smaller and of the larger training. The second has images of at least the
             profile's side: enlarged ones hold nothing more to learn from. (A set does not know whether its
             faces were that large before they were packed.)
         others: packed sets of other domains, of any side; the montage is of the first.
-        matchers: as in `paper_training`. Each training takes those of its own side, or all if none is.
-        profile: of the larger training; of the smaller too, but for its side, so that both have one batch.
-        runs: folder of the two runs; those that are there go on.
-        tell: is told of each, a line now and then.
+        asked: how. Each training takes the matchers of its own side, or all if none is. The profile is that
+            of the larger training; of the smaller too, but for its side, so that both have one batch.
 
     Returns:
         As it says; None if it was stopped by SIGTERM.
@@ -116,19 +125,20 @@ def resolved(  # noqa: PLR0917
     Raises:
         DatasetError, TrainingError: as in `paper_training`, or the sets or the matchers don't go together.
     """
-    sides = SIDE, PROFILES[profile].side
+    profile = PROFILES[asked.profile]
+    sides = SIDE, profile.side
     domains = _domains(faces, others, sides)
-    judges = {side: _of_side(matchers, side) for side in sides}
+    judges = {side: _of_side(asked.matchers, side) for side in sides}
     trainings = {
-        side: paper_training(fabric, path, judges[side], wanted, profile, steps, seed, {"side": side})
+        side: asked.training(path, judges[side], {"side": side})
         for side, path in zip(sides, faces, strict=True)
     }
     s = _labels_of(trainings, judges)
-    folders = {side: runs / str(side) for side in sides}
+    folders = {side: asked.runs / str(side) for side in sides}
     for side, training in trainings.items():
         resume(training, folders[side])
     for side, training in trainings.items():
-        if not _timed(training, folders[side], partial(_say, tell, f"{side} pixels")):
+        if not _timed(training, folders[side], partial(_say, asked.tell, f"{side} pixels")):
             return None
     figures, montage = resolutions(trainings, domains)
     about = {
@@ -140,7 +150,7 @@ def resolved(  # noqa: PLR0917
         }
         for side, path in zip(sides, faces, strict=True)
     }
-    common = {"steps": steps, "batch": PROFILES[profile].batch, "profile": profile, "s": s}
+    common = {"steps": asked.steps, "batch": profile.batch, "profile": asked.profile, "s": s}
     same = len({id(own) for own, _ in domains[0].faces.values()}) == 1
     names = [" and ".join(path.resolve().name for path in faces[same:]), *(p.resolve().name for p in others)]
     data = f"{FACES} faces of {names[0]}, held out from training, and of {', '.join(names[1:])}"
