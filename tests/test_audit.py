@@ -13,14 +13,14 @@ from audit_media import FRAMES, SIZE, Told, published, two_people
 from cli_media import Ran, face_clip
 from kit import Kit
 from tiny_models import private_model, public_model
-from uunet import deidentify
+from uunet import Options, deidentify
 from uunet.audit import page
 from uunet.audit.copies import WAYS
 from uunet.audit.document import document
 from uunet.audit.examination import Audit, Settings, audit
 from uunet.audit.figures import figures
 from uunet.audit.recogniser import installed
-from uunet.audit.remarks import TO_LOOK_AT, exit_code, remarks
+from uunet.audit.remarks import TO_LOOK_AT, exit_code, remarks, verdict
 from uunet.errors import AuditError, OutputError
 from uunet.models import read_card, shipped
 from uunet.types import Detection
@@ -47,7 +47,7 @@ def test_exactly_the_faces_that_no_box_named_are_to_be_looked_at(
     assert found.fates.get("replaced", 0) == (2 - bare) * FRAMES
     assert [(event.kind, event.first, event.last) for event in found.events] == [("bare", 0, 5)] * bare
     assert exit_code(found) == (TO_LOOK_AT if bare else 0)
-    assert len(looks(found)) == (1 if bare else 0)
+    assert len(looks(found)) == (0, 1, 2)[bare]
     assert found.presence.regions == found.presence.seen == len(faces) * FRAMES
     assert found.presence.tracks == len(faces)
     assert sum(one.flagged for one in found.over_time) == bare * FRAMES
@@ -86,6 +86,31 @@ def test_a_file_that_was_never_published(clip: Path) -> None:
     found = audit(clip, clip)
     assert found.fates == {"bare": 2 * FRAMES} and found.card is None
     assert [text for text in looks(found) if "message of 6 frames of 6 can't be read" in text]
+    none = "No face of the original was replaced"
+    assert looks(found)[0] == (
+        f"{none}: 12 of 12, counted anew in each frame, are as they were; this file is the original, bit for "
+        "bit."
+    )
+    assert verdict(found).startswith(f"{none}. A person has to look at ")
+    assert looks(found)[1].startswith(
+        "2 faces, followed from frame to frame (12 counted anew in each frame), p"
+    )
+    shown = page.page(found)
+    assert "as you treat the raw video" in shown and "pseudonymised" not in shown
+
+
+def test_that_no_face_is_replaced_is_not_said_where_they_changed(clip: Path, tmp_path: Path) -> None:
+    """A file whose messages are lost may have replaced them all."""
+    public = published(clip, tmp_path, ())
+    assert "is this what is to be published?" in looks(audit(public, clip, model=public_model(tmp_path)))[0]
+    found = audit(clip, clip)
+    for fates, said in (
+        ({"bare": 7, "partly": 5}, "No face of the original is known to be replaced: 7 of 12"),
+        ({"bare": 6, "partly": 6}, "2 faces"),
+        ({"bare": 11, "replaced": 1}, "2 faces"),
+    ):
+        found.fates = dict(fates)
+        assert looks(found)[0].startswith(said)
 
 
 def test_how_well_a_decoder_restores_this_file(clip: Path, tmp_path: Path) -> None:
@@ -122,6 +147,31 @@ def test_sound_and_what_remains_ask_for_a_person(tmp_path: Path) -> None:
     assert "container tag title: my front door" in [trace.shown() for trace in found.remains]
     assert [text for text in looks(found) if "No face was found" in text]
     assert "my front door" in page.page(found)
+    assert [text for text in looks(found) if "container tag title" in text]
+
+
+def test_the_banner_of_the_sound_is_said_to_be_the_sounds(tmp_path: Path) -> None:
+    """Sound is copied, and what encoded it stands inside."""
+    source, public = make_video(tmp_path / "in.mp4", size=(192, 144), sound=0.3), tmp_path / "public.mp4"
+    deidentify(source, public, Options(model=public_model(tmp_path)))
+    found = audit(public, source)
+    (told,) = found.remains
+    assert told.shown().startswith("banner of the sound's encoder: Lavc")
+    assert [text for text in looks(found) if text.endswith("picture: banner of the sound's encoder.")]
+
+
+def test_figures_say_what_they_count(clip: Path, tmp_path: Path) -> None:
+    """Regions with a face may be more than faces: regions overlap, and there fainter faces count too."""
+    public, model = published(clip, tmp_path, (0, 1)), public_model(tmp_path)
+    faint = Detection(215, 90, 245, 130, 0.2)
+    found = audit(public, clip, model=model, detector=Told([faint]))
+    assert (found.faces, found.presence.seen) == (0, 1)
+    told = {figure.name: figure for figure in figures(found)}
+    assert told["… with a face in the original"].value.endswith(", faint ones too")
+    assert "a score below 0.25" in told["… with a face in the original"].meaning
+    assert "one face can lie in several" in told["regions"].meaning
+    for name in ("faces in the original", "regions"):
+        assert "counted anew in each frame" in told[name].value
 
 
 def test_without_a_recogniser_it_says_so(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +186,7 @@ def test_command(clip: Path, tmp_path: Path) -> None:
     public, report = published(clip, tmp_path, (0,)), tmp_path / "re <port>.html"
     arguments = ("audit", public, "--original", clip, "--model", public_model(tmp_path), "-o", report)
     ran = Ran(*arguments)
-    assert ran.code == TO_LOOK_AT and "1 face, published as it was" in ran.out
+    assert ran.code == TO_LOOK_AT and "1 face, followed from frame to frame (6 " in ran.out
     assert "public.mkv" in report.read_text("utf-8") and str(tmp_path) not in report.read_text("utf-8")
     Ran(*arguments).fails(1, "exists already")
     told = Ran(*arguments, "--force", "--json").json

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cartoon import YUV420, picture, street
-from uunet.audit.events import Events, Sighting, overlap, thumbnail
+from uunet.audit.events import Events, Kind, Sighting, overlap, thumbnail
 from uunet.audit.likeness import SIDE, Reservoir, Sample, likeness
 from uunet.audit.presence import Presence
 from uunet.audit.recogniser import Descriptors, Image
@@ -83,6 +83,15 @@ def test_a_face_in_frames_that_follow_is_one_event() -> None:
     events.add(frame(6), 0.3, [Sighting("bare", moved, 0.0)])
     told = [(e.kind, e.first, e.last, e.frames, e.shown_in) for e in events.found]
     assert told == [("bare", 0, 3, 3, 2), ("shown", 2, 2, 1, 2), ("bare", 6, 6, 1, 6)]
+
+
+def test_frames_are_counted_of_the_worst_kind() -> None:
+    events = Events(3, 0)
+    kinds: tuple[Kind, ...] = ("partly", "bare", "partly", "bare", "shown")
+    for index, kind in enumerate(kinds):
+        events.add(frame(index), index / 25, [Sighting(kind, FACE, 0.0)])
+    (event,) = events.found
+    assert (event.kind, event.frames, event.frames_of_kind) == ("bare", 5, 2)
 
 
 def test_a_face_that_walks_is_one_event() -> None:

@@ -21,6 +21,7 @@ def document(audit: Audit) -> dict[str, Any]:
             "begin": round(event.begin, 3),
             "end": round(event.end, 3),
             "frames": event.frames,
+            "frames_of_kind": event.frames_of_kind,
             "box": _box(event.worst.face),
             "score": round(event.worst.face.score, 3),
             "share_replaced": round(event.worst.share, 3),

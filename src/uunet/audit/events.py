@@ -43,6 +43,7 @@ class Event:
         first, last: frames, from 0, both included.
         begin, end: seconds of the video, of these two frames.
         frames: in how many it was seen.
+        frames_of_kind: in how many of these it was of that kind.
         latest: where it was seen last.
         worst: the sighting that the thumbnail shows: of that kind, the one with the highest score.
         shown_in: the frame of that sighting.
@@ -55,6 +56,7 @@ class Event:
     begin: float
     end: float
     frames: int
+    frames_of_kind: int
     latest: Detection
     worst: Sighting
     shown_in: int
@@ -89,14 +91,16 @@ class Events:
             free.remove(event)
             event.last, event.end, event.frames = frame.index, seconds, event.frames + 1
             event.latest = sighting.face
+            worse = WORST_FIRST.index(sighting.kind) < WORST_FIRST.index(event.kind)
+            event.frames_of_kind = 1 if worse else event.frames_of_kind + (sighting.kind == event.kind)
             if _rank(sighting) < _rank(event.worst):
                 event.kind, event.worst, event.shown_in = sighting.kind, sighting, frame.index
                 event.thumbnail = thumbnail(frame, sighting.face, self._rotation)
 
     def _begin(self, frame: PublicFrame, seconds: float, sighting: Sighting) -> None:
         shown = thumbnail(frame, sighting.face, self._rotation)
-        index = frame.index
-        event = Event(sighting.kind, index, index, seconds, seconds, 1, sighting.face, sighting, index, shown)
+        k, face = frame.index, sighting.face
+        event = Event(sighting.kind, k, k, seconds, seconds, 1, 1, face, sighting, k, shown)
         self.found.append(event)
         self._open.append(event)
 

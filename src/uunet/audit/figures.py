@@ -37,7 +37,7 @@ def figures(audit: Audit) -> list[Figure]:
         ),
         Figure(
             "faces in the original",
-            f"{audit.faces:,}, over all frames looked at",
+            f"{audit.faces:,}, counted anew in each frame looked at",
             "A face that is seen in 100 frames counts 100 times. A detector may take other things for faces.",
         ),
         Figure(
@@ -48,17 +48,19 @@ def figures(audit: Audit) -> list[Figure]:
         Figure(
             "tracks",
             f"{presence.tracks:,}{_per_hour(presence.tracks, seconds)}",
-            "A person who goes away and comes back is several tracks.",
+            "Faces that were followed from frame to frame, as `uunet inspect` numbers them. A person who "
+            "goes away and comes back is several tracks.",
         ),
         Figure(
             "regions",
-            f"{presence.regions:,}, {audit.filled:,} of them filled with one colour",
-            "Places that the public file says are replaced, over all frames looked at.",
+            f"{presence.regions:,}, counted anew in each frame; {audit.filled:,} filled with one colour",
+            "Places that the public file says are replaced. They may overlap: one face can lie in several.",
         ),
         Figure(
             "… with a face in the original",
-            f"{presence.seen:,}{percent(presence.seen, presence.regions)}",
-            "Seen by the detector that looked at every frame.",
+            f"{presence.seen:,}{percent(presence.seen, presence.regions)}, faint ones too",
+            "These may be more than the faces above: one face can lie in several regions, and here faces "
+            f"count too of which the detector was less sure (a score below {audit.settings.threshold:g}).",
         ),
         Figure(
             "… without one: in between; at the ends",

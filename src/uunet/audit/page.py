@@ -52,8 +52,7 @@ svg { width: 100%; height: auto; } code { overflow-wrap: anywhere; font-size: .8
 <h1>Audit of a published video</h1>
 <p class="verdict $level">$verdict</p>
 <ul>$remarks</ul>
-<p><small>This file is pseudonymised personal data: whoever holds the private model of its pair can restore
-the faces. Pictures on this page are of the public file alone.</small></p>
+<p><small>$data Pictures on this page are of the public file alone.</small></p>
 <h2>Figures</h2><table class="figures">$figures</table>
 <h2>Over time</h2>$timeline
 <h2>Faces to look at</h2>$events
@@ -67,6 +66,13 @@ the faces. Pictures on this page are of the public file alone.</small></p>
 </body></html>
 """
 )
+
+
+_DATA = (
+    "This file is pseudonymised personal data: whoever holds the private model of its pair can restore the "
+    "faces."
+)
+_RAW = "No message in this file says that anything is replaced: treat it as you treat the raw video."
 
 
 def refuse(path: Path, inputs: Sequence[Path], *, force: bool) -> None:
@@ -111,6 +117,7 @@ def page(audit: Audit) -> str:
         original=_text(audit.original),
         public_digest=audit.digests[0],
         original_digest=audit.digests[1],
+        data=_DATA if audit.presence.regions else _RAW,
         level="look" if look else "fine",
         verdict=_text(verdict(audit)),
         remarks="".join(listed),

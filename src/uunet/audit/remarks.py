@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from uunet.audit.events import WORST_FIRST
+from uunet.audit.events import WORST_FIRST, Event
 from uunet.audit.examination import Audit
 from uunet.audit.originals import Kept
+from uunet.audit.traces import Trace
 from uunet.audit.words import KINDS, many
+from uunet.shown import visible
 from uunet.wording import WHY
 
 TO_LOOK_AT = 3
 """Exit code: the audit was done, and a person has to look at something."""
 
+_MOST_NAMED = 5  # things told
 _ALIKE = 0.5  # share of replaced faces that a recogniser may take for their person before it is remarked
 
 
@@ -39,7 +42,9 @@ def verdict(audit: Audit) -> str:
     count = sum(remark.level == "look" for remark in remarks(audit))
     if not count:
         return "Nothing was found that a person would have to look at."
-    return f"A person has to look at {many(count, 'thing')} before this file is published."
+    none = _none(audit)
+    first = f"{none}. " if none else ""
+    return f"{first}A person has to look at {many(count, 'thing')} before this file is published."
 
 
 def remarks(audit: Audit) -> list[Remark]:
@@ -49,11 +54,15 @@ def remarks(audit: Audit) -> list[Remark]:
 
 
 def _of_faces(audit: Audit) -> Iterator[Remark]:
-    counts = Counter(event.kind for event in audit.events)
+    if none := _none(audit):
+        how = f"{_untouched(audit):,} of {audit.faces:,}, counted anew in each frame, are as they were"
+        same = len(set(audit.digests)) == 1
+        what = "this file is the original, bit for bit." if same else "is this what is to be published?"
+        yield Remark("look", f"{none}: {how}; {what}")
     for kind in WORST_FIRST:
-        if counts[kind]:
+        if events := [event for event in audit.events if event.kind == kind]:
             short, meaning = KINDS[kind]
-            yield Remark("look", f"{many(counts[kind], 'face')}, {short}: {meaning}.")
+            yield Remark("look", f"{_followed(events)}, {short}: {meaning}.")
     if not audit.faces and not audit.presence.regions:
         yield Remark("look", "No face was found in either file: look at the video before you rely on that.")
     found = audit.likeness and audit.likeness.recognised
@@ -61,6 +70,28 @@ def _of_faces(audit: Audit) -> Iterator[Remark]:
         yield Remark(
             "look", f"A recogniser takes {found.own:.0%} of the replaced faces for the person replaced."
         )
+
+
+def _untouched(audit: Audit) -> int:
+    return audit.fates.get("bare", 0) + audit.fates.get("unchanged", 0)
+
+
+def _none(audit: Audit) -> str:
+    """What is to be said before all else where no face was replaced, else nothing."""
+    untouched = _untouched(audit)
+    if audit.fates.get("replaced") or untouched * 2 <= audit.faces:
+        return ""  # faces that changed may be replaced, in a file whose messages can't be read
+    known = "was" if untouched == audit.faces else "is known to be"
+    return f"No face of the original {known} replaced"
+
+
+def _followed(events: Sequence[Event]) -> str:
+    """How many faces, each followed from frame to frame, and how many if each frame counts, as in figures."""
+    faces, frames = len(events), sum(event.frames_of_kind for event in events)
+    if faces == frames:
+        return f"{many(faces, 'face')}, {'' if faces == 1 else 'each '}in one frame"
+    anew = "counted anew in each frame"
+    return f"{many(faces, 'face')}, followed from frame to frame ({frames:,} {anew})"
 
 
 def _of_messages(audit: Audit) -> Iterator[Remark]:
@@ -126,10 +157,17 @@ def _of_the_rest(audit: Audit) -> Iterator[Remark]:
         yield Remark(
             "look",
             f"The public file still tells {many(len(audit.remains), 'thing')} of the original beside the "
-            "picture.",
+            f"picture: {_named(audit.remains)}.",
         )
     yield Remark(
         "know",
         "A face that the detector does not find in the original is not found here either; clothes, hair, "
         "gait, company, place and time stay as they were.",
     )
+
+
+def _named(traces: Sequence[Trace]) -> str:
+    """Which things a file tells, without what they say: that stands on the page."""
+    names = [visible(f"{trace.kind} {trace.name}".strip()) for trace in traces[:_MOST_NAMED]]
+    rest = len(traces) - len(names)
+    return ", ".join(names) + (f" and {rest:,} more" if rest else "")

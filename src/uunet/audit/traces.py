@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _BANNER = re.compile(
     rb"(?:Lav[cf]\d|x26[45] - core|x265 \(|SVT-AV1|libaom|GoPro|HandBrake|Adobe|Photoshop)[ -~]{0,40}"
 )
 _TEXT = re.compile(rb"[ -~]{6,}")
+_OF_THE_SOUND = "of the sound's encoder"
 _LONGEST = 4096  # bytes of a data packet or a picture that are kept: enough to find it again
 
 
@@ -33,7 +35,7 @@ class Trace:
     Attributes:
         kind: what it is: `container tag`, `stream tag`, `chapter`, `cover picture`, `data stream`,
             `attachment`, `user data in the video`, `banner`, `image segment`.
-        name: of the tag, the codec, the segment.
+        name: of the tag, the codec, the segment; of a banner, whose it is, where that is known.
         value: its bytes, cut to 4096.
     """
 
@@ -61,10 +63,11 @@ def traces(path: Path) -> list[Trace]:
         still = image_codec(path)
         found = list(_of_image(still, path.read_bytes()) if still else _of_video(path))
         with _mapped(path) as data:
-            banners = sorted({match[0] for match in _BANNER.finditer(data)})
+            banners = Counter(match[0] for match in _BANNER.finditer(data))
     except (av.FFmpegError, OSError, MessageError, IndexError) as error:
         raise AuditError(f"{path} can't be read: {error}", "give a video, a PNG or a JPEG") from error
-    found += [Trace("banner", "", text) for text in banners]
+    known = Counter(trace.value for trace in found if trace.name == _OF_THE_SOUND)
+    found += [Trace("banner", "", text) for text in sorted(banners - known)]
     return [trace for trace in found if trace.value and trace.value not in _CONVENTIONAL]
 
 
@@ -87,12 +90,21 @@ def _of_video(path: Path) -> Iterator[Trace]:
                 content: Any = stream  # PyAV's stubs don't tell streams apart by `type`
                 yield Trace("attachment", str(content.name), bytes(content.data or b"")[:_LONGEST])
             kinds[stream.index] = _kind(stream)
+            if stream.type == "audio":
+                yield from _of_sound(stream.codec_context.extradata or b"")
         for packet in source.demux():
             kind = kinds.get(packet.stream_index, "sound") if packet.size else "nothing"
             if kind == "video":
                 yield from _user_data(source.streams[packet.stream_index].codec_context, bytes(packet))
+            elif kind == "audio":
+                yield from _of_sound(bytes(packet))
             elif kind in ("cover picture", "data stream"):
                 yield Trace(kind, "", bytes(packet)[:_LONGEST])
+
+
+def _of_sound(coded: bytes) -> Iterator[Trace]:
+    """What encoded a sound stands inside its packets: whoever copies sound copies that."""
+    return (Trace("banner", _OF_THE_SOUND, text) for text in _BANNER.findall(coded))
 
 
 def _kind(stream: Any) -> str:
