@@ -128,3 +128,5 @@ def test_inspect_says_that_a_file_was_shredded(
     put_together(copy, forged, parts_of(copy)[:1])  # the end is missing too
     found = desk.done("inspect", forged, *look)
     assert "was shredded" not in found.err and "is not as it was signed" in found.err
+    shown = desk.done("inspect", forged, "--model", desk.kit.public).out
+    assert "message verdict" in shown  # no verdict on signatures

@@ -185,7 +185,12 @@ def reconstruct(  # noqa: PLR0917
         str | None, typer.Option(help="Public key of who must have signed the originals.")
     ] = None,
     outline: Annotated[
-        bool, typer.Option("--outline", help="Draw a line round each region: where its pixels come from.")
+        bool,
+        typer.Option(
+            "--outline",
+            help="Draw a line round each region: where its pixels come from. None crosses an original: where "
+            "originals overlap, the line goes round them together.",
+        ),
     ] = False,
     passphrase_file: PassphraseFile = None,
     begin: Annotated[

@@ -228,7 +228,7 @@ def inspection_tables(found: Inspection) -> Iterator[Table]:
             tracks.add_row(str(track), seen(spans))
         yield tracks
     if found.readable:
-        windows = Table("window", "frames", "seconds", "message", "regions", "verdict", box=None)
+        windows = Table("window", "frames", "seconds", "message", "regions", "message verdict", box=None)
         for window in found.windows:
             span = window.span
             windows.add_row(
