@@ -51,7 +51,10 @@ class SpreadMark:
         mean = _thumbnail_of_mean(self._fitting(lumas), depth)
         change = spread.change_for(mean, self._message, self._key, attempt)
         full = spread.upsample(change, self._size)
-        lighter, darker = (np.asarray(np.clip(sign * full, 0, 255), np.uint8) for sign in (1, -1))
+        # whole numbers, held within bytes: copies in 32 bit would come when a window takes most memory
+        lighter, darker = (
+            np.asarray(cv2.addWeighted(full, sign, full, 0, 0, dtype=cv2.CV_8U), np.uint8) for sign in (1, -1)
+        )
         return lambda picture: _add(picture, lighter, darker)
 
     def _fitting(self, lumas: Iterable[Plane]) -> Iterator[Plane]:
