@@ -153,7 +153,7 @@ def test_a_copy_that_was_encoded_again_falls_back(tmp_path: Path) -> None:
         ),
         (Seal((Group(2, (public(ALICE), public(CAMERA))),), "exact", CAMERA), "h264", ("publisher's", "own")),
         (Seal(only(ALICE), "exact"), "ffv1", ("ffv1 has no place", "--codec h264")),
-        (Seal(only(ALICE), "exact"), "png", ("png has no place", "--codec h264")),
+        (Seal(only(ALICE), "exact"), "png", ("an image has no place", "--codec h264")),
         (Seal((), "exact"), "h264", ("sealed to nobody", "--to")),
         (Seal((), "visual"), "h264", ("sealed to nobody", "--to")),
         (Seal(only(ALICE), "none"), "h264", ("nothing to seal", "--to")),
