@@ -73,7 +73,8 @@ def _published(summary: Summary) -> Iterator[tuple[str, str]]:
         good = "which the sealed originals undo" if summary.sealed else "for good"
         yield "  filled", f"{many(summary.filled, 'more face')}, too small for the model: one colour, {good}"
     if film:
-        yield "  tracks", f"{summary.tracks}: faces followed from frame to frame, filled ones too"
+        too = ", filled ones too" * bool(summary.filled)
+        yield "  tracks", f"{summary.tracks}: faces followed from frame to frame{too}"
     yield "  stripped", ", ".join(summary.stripped) or "nothing"
     if summary.evidence:
         yield "  evidence", _evidence(summary)
