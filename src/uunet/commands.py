@@ -131,7 +131,7 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
                 f"windows {_few(summary.weak_windows)} of {job.target}: the message in their "
                 "pixels may not survive another encode; what stands beside the pictures is not affected"
             )
-        if not (summary.faces or summary.filled or restored):
+        if summary.faceless and not restored:
             terminal.warn(faceless_warning(job.source, job.target))
         _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:

@@ -194,6 +194,11 @@ class Summary:
         return self
 
     @property
+    def faceless(self) -> bool:
+        """Whether no region was found in any frame."""
+        return not (self.faces or self.filled)
+
+    @property
     def of_a_copy(self) -> bool:
         """Whether nothing but the pixels spoke: what was published was stripped or encoded again since."""
         return "spread" in self.carriers and not {"sei", "lsb"} & set(self.carriers)

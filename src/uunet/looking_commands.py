@@ -149,7 +149,7 @@ def demo(
         terminal.say(f"{result.public} → {result.restored}")
         terminal.show(summary_table(result.reconstructed, restored=True))
         terminal.say(f"look at {result.report}")
-        if not (result.published.faces or result.published.filled):
+        if result.published.faceless:
             terminal.warn(faceless_warning(result.source, result.public))
         terminal.warn(demonstration_warning(read_card(shipped("public"))))
 

@@ -41,7 +41,7 @@ def refuse_nothing(
 
 def refuse_faceless(source: Path, summary: Summary) -> None:
     """Raises if no face was found: where nobody looks, a detector that sees nothing would publish it all."""
-    if not (summary.faces or summary.filled):
+    if summary.faceless:
         raise DetectionError(
             f"no face was found in {source}",
             "look at it: if it shows nobody, do it by itself without --require-faces; else try a lower "

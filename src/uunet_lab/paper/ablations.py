@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from uunet_lab.paper.reading import Measured, of
-from uunet_lab.paper.style import BLUE, ORANGE, panels, whisker
+from uunet_lab.paper.style import BLUE, ORANGE, list_rows, panels, whisker
 from uunet_lab.paper.tables import NONE, Table, figure
 
 SHOWN = {
@@ -34,7 +33,7 @@ def ablations_figure(result: Measured) -> Figure:
     """A panel for each figure, a row for each variant; the unchanged one is a square, and a line."""
     variants = result.metrics["variants"]
     drawn, axes = panels(len(SHOWN), height=3.0)
-    for (name, (text, _)), panel in zip(SHOWN.items(), axes, strict=True):
+    for name, panel in zip(SHOWN, axes, strict=True):
         for row, found in enumerate(reversed(variants.values())):
             if name in found:
                 plain = not found["factors"]
@@ -43,14 +42,7 @@ def ablations_figure(result: Measured) -> Figure:
                     panel.axvline(found[name]["value"], color=ORANGE, lw=0.7, ls="dashed")
             elif name == "restored":
                 panel.text(0.5, row, "diverged", transform=panel.get_yaxis_transform(), fontsize=7)
-        first = panel is axes[0]
-        labels = [named(variant) if first else "" for variant in reversed(variants)]
-        panel.set_yticks(range(len(variants)), labels, fontsize=7)
-        panel.set_ylim(-0.6, len(variants) - 0.4)
-        panel.set_title(text, fontsize=7)
-        panel.tick_params(axis="x", labelsize=6)
-        panel.xaxis.set_major_locator(MaxNLocator(3))
-        panel.grid(lw=0.4, alpha=0.5)
+    list_rows(axes, [named(variant) for variant in reversed(variants)], [text for text, _ in SHOWN.values()])
     drawn.suptitle(f"{result.metrics['steps']} steps of {result.metrics['profile']}", fontsize=8)
     return drawn
 

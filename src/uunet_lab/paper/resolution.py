@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from uunet_lab.paper.reading import Measured, of
-from uunet_lab.paper.style import BLUE, COLOURS, ORANGE, panels, whisker
+from uunet_lab.paper.style import BLUE, COLOURS, ORANGE, list_rows, panels, whisker
 from uunet_lab.paper.tables import NONE, Table, figure, number
 
 Found = dict[str, Any]
@@ -45,7 +44,7 @@ def resolution_figure(result: Measured) -> Figure:
     larger = max(result.metrics["sides"])
     rows = [row for row in rows_of(result.metrics) if row[1] != BOUND]
     drawn, axes = panels(len(SHOWN), height=1.0 + 0.3 * len(rows))
-    for (name, (text, _)), panel in zip(SHOWN.items(), axes, strict=True):
+    for name, panel in zip(SHOWN, axes, strict=True):
         for place, (domain, side, found) in enumerate(reversed(rows)):
             colour, marker = (ORANGE, "s") if side == str(larger) else (BLUE, "o")
             if found["diverged"]:
@@ -56,14 +55,8 @@ def resolution_figure(result: Measured) -> Figure:
             if side != str(larger) and bound is not None:
                 at = bound["value"]
                 panel.plot([at, at], [place - 0.4, place + 0.4], color=COLOURS[-2], lw=1.0, ls="dashed")
-        first = panel is axes[0]
-        names = [f"{domain}, {side} pixels" if first else "" for domain, side, _ in reversed(rows)]
-        panel.set_yticks(range(len(rows)), names, fontsize=7)
-        panel.set_ylim(-0.6, len(rows) - 0.4)
-        panel.set_title(text, fontsize=7)
-        panel.tick_params(axis="x", labelsize=6)
-        panel.xaxis.set_major_locator(MaxNLocator(3))
-        panel.grid(lw=0.4, alpha=0.5)
+    names = [f"{domain}, {side} pixels" for domain, side, _ in reversed(rows)]
+    list_rows(axes, names, [text for text, _ in SHOWN.values()])
     steps, profile = result.metrics["steps"], result.metrics["profile"]
     drawn.suptitle(f"{steps} steps of {profile}, seen at {larger}×{larger} pixels", fontsize=8)
     return drawn

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 Floats = npt.NDArray[np.float64]
 
@@ -105,6 +106,17 @@ def histogram(axes: Axes, counts: Sequence[int], low: float, high: float, colour
     widest = np.maximum(-edges[:-1], edges[1:])[np.array(counts) > 0].max()
     axes.set_xlim(-widest, widest)
     axes.set_ylabel("density")
+
+
+def list_rows(axes: Sequence[Axes], names: Sequence[str], titles: Sequence[str]) -> None:
+    """Panels side by side that show figures of the same things, a row for each, named beside the first."""
+    for panel, title in zip(axes, titles, strict=True):
+        panel.set_yticks(range(len(names)), names if panel is axes[0] else [""] * len(names), fontsize=7)
+        panel.set_ylim(-0.6, len(names) - 0.4)
+        panel.set_title(title, fontsize=7)
+        panel.tick_params(axis="x", labelsize=6)
+        panel.xaxis.set_major_locator(MaxNLocator(3))
+        panel.grid(lw=0.4, alpha=0.5)
 
 
 def whisker(axes: Axes, found: dict[str, Any], row: float, colour: str, marker: str) -> None:
