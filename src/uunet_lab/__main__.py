@@ -63,20 +63,22 @@ def export(  # noqa: PLR0917
         from uunet_lab.measuring.results import card_metrics, revision  # noqa: PLC0415
         from uunet_lab.methods.uunet.pair import labels_asked, load_pair, side_of  # noqa: PLC0415
         from uunet_lab.training.export import export as write  # noqa: PLC0415
+        from uunet_lab.training.loop import load  # noqa: PLC0415
 
         encoder, decoder = load_pair(run / "last.pt")
+        state = load(run / "last.pt")
         output.mkdir(parents=True, exist_ok=True)
         card = Card(
             name=name,
             role="public",
             pair=pair or secrets.token_hex(16),
-            side=side_of(run / "last.pt"),
+            side=side_of(state),
             smallest=20,
             demonstration=demonstration,
             data=data,
             revision=revision(),
             metrics=card_metrics(metrics) if metrics else {},
-            labels=labels_asked(run / "last.pt"),
+            labels=labels_asked(state),
         )
         write(encoder, 4, card, output / "public.onnx")
         write(decoder, 3, replace(card, role="private"), output / "private.onnx")

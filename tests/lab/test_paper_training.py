@@ -83,7 +83,7 @@ def test_a_step_at_256_pixels_leaves_a_pair_of_that_side(tmp_path: Path) -> None
     profile = replace(PAPER_256, **small)  # type: ignore[arg-type]
     training = _training(profile, matchers={label: PairMatcher(256) for label in ("id", "gender")})
     assert run(training, tmp_path, _silent)
-    assert side_of(tmp_path / "last.pt") == training.side == 256
+    assert side_of(load(tmp_path / "last.pt")) == training.side == 256
     encoder, _ = load_paper_pair(load(tmp_path / "last.pt"))
     assert encoder(torch.zeros(1, 4, 256, 256)).shape == (1, 3, 256, 256)
     card = replace(CARD, side=256)

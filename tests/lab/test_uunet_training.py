@@ -199,9 +199,8 @@ def test_the_exported_models_open_in_the_instrument(tmp_path: Path) -> None:
     assert [face.shape for face in restorer.restore(a)] == [(64, 64, 3)] * 3
 
 
-def test_a_pair_that_ships_changes_the_identity_and_keeps_what_it_was_told_to(tmp_path: Path) -> None:
-    torch.save({"method": "seen-hidden", "kept": {"race": ["a", "b"]}, "step": 1}, tmp_path / "last.pt")
-    assert labels_asked(tmp_path / "last.pt") == {"id": -1, "ethnicity": 1}
+def test_a_pair_that_ships_changes_the_identity_and_keeps_what_it_was_told_to() -> None:
+    assert labels_asked({"method": "seen-hidden", "kept": {"race": ["a", "b"]}}) == {"id": -1, "ethnicity": 1}
 
 
 def test_an_export_that_computes_something_else_is_refused(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -13,24 +15,16 @@ from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.loop import load
 
 
-def side_of(path: Path) -> int:
-    """Of the images of a run's pair, in pixels.
-
-    Raises:
-        TrainingError: the checkpoint is missing or damaged.
-    """
-    return int(load(path).get("profile", {}).get("side", SIDE))
+def side_of(state: Mapping[str, Any]) -> int:
+    """Of the images of the pair of a run in this state, in pixels."""
+    return int(state.get("profile", {}).get("side", SIDE))
 
 
-def labels_asked(path: Path) -> dict[str, int]:
-    """What a run was told of each label, as cards have it (s of the paper, III-B).
+def labels_asked(state: Mapping[str, Any]) -> dict[str, int]:
+    """What a run in this state was told of each label, as cards have it (s of the paper, III-B).
 
     The profile that ships paints another person by design and is told which labels stay.
-
-    Raises:
-        TrainingError: the checkpoint is missing or damaged.
     """
-    state = load(path)
     told = {"id": -1} | dict.fromkeys(map(label_of, state.get("kept", {})), 1)
     return {label: int(s) for label, s in state.get("s", told).items()}
 
