@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -142,3 +143,38 @@ def test_cells(shape: tuple[int, int], expected: tuple[int, int], depth: int) ->
     assert small.shape == expected
     assert small.dtype == np.uint8
     assert (small == 255).all()
+
+
+def plain_others(spot: Spot, here: Cells, ends: tuple[Cells, Cells]) -> bool:
+    """`shows_other` where nobody is, without any short cut: every spot against every place nearby."""
+    size, moved = spot.cells, 2
+    window = (size, size)
+    other = np.minimum(cv2.absdiff(here, ends[0]), cv2.absdiff(here, ends[1]))
+    left = cv2.blur(other, window) > 255 * spot.other
+    values = here.astype(np.float64)
+    contrast = np.sqrt(np.maximum(cv2.blur(values**2, window) - cv2.blur(values, window) ** 2, 0))
+    for end in ends:
+        wide = cv2.copyMakeBorder(end, moved, moved, moved, moved, cv2.BORDER_REPLICATE)
+        for dy, dx in np.ndindex(2 * moved + 1, 2 * moved + 1):
+            there = wide[dy : dy + here.shape[0], dx : dx + here.shape[1]]
+            difference = cv2.blur(cv2.absdiff(here, there), window)
+            left = left & (difference > np.maximum(255 * spot.matched, 0.6 * contrast))
+    return bool(left.any())
+
+
+def test_short_cuts_find_what_a_plain_search_finds() -> None:
+    rng = np.random.default_rng(5)
+    spot = replace(FAINT, beyond=False)
+    verdicts = []
+    for _ in range(60):
+        ends = [WALL, WALL]
+        here = WALL
+        for _ in range(3):  # things at the picture's edges too, of any contrast, that move little or far
+            x, y, side = int(rng.integers(0, 150)), int(rng.integers(0, 80)), int(rng.integers(4, 9))
+            skin = (100 + (SKIN - 100.0) * rng.uniform(0.1, 1)).astype(np.uint8)
+            here = put(x, y, side, here, skin)
+            dx, dy = (int(v) for v in rng.integers(-3, 4, 2))
+            ends[0] = put(min(max(x + dx, 0), 150), min(max(y + dy, 0), 80), side, ends[0], skin)
+        verdicts.append(shows_other(spot, here, (ends[0], ends[1]), []))
+        assert verdicts[-1] == plain_others(spot, here, (ends[0], ends[1]))
+    assert 10 < sum(verdicts) < 50

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -18,6 +20,7 @@ CELL = 4
 _NEAR = np.ones((5, 5), np.uint8)  # cells about one within which what was shown explains it
 _SMALL, _OUT = 3, 0.03  # cells, across and down, over which so much of full scale may lie beyond all of that
 _MOVED = 2  # cells by which what was shown may have moved …
+_ROWS = (2, 1, 3, 0, 4)  # down, 2 being its own place: the nearest first, which leave little to the others
 _SHARPLY = 0.6  # … and share of a spot's own contrast that it may differ then: edges don't keep to cells
 _ROOM = 0.2  # face sizes about a face within which it may move
 _SIDE, _ABOVE, _BELOW = 2.5, 1.5, 8.0  # face sizes from a face's centre within which all goes with it
@@ -112,37 +115,71 @@ def _unknown(spot: Spot, here: Cells, shown: Sequence[Cells], rects: Sequence[Re
     """Where it is that there is what was not shown."""
     left = _others(spot, here, shown, rects)
     if spot.beyond:
-        low = cv2.erode(np.minimum.reduce(shown), _NEAR)
-        high = cv2.dilate(np.maximum.reduce(shown), _NEAR)
-        beyond = cv2.max(cv2.subtract(here, high), cv2.subtract(low, here))
-        left |= cv2.blur(beyond, (_SMALL, _SMALL)) > 255 * _OUT
+        low = cv2.erode(reduce(np.minimum, shown), _NEAR)
+        high = cv2.dilate(reduce(np.maximum, shown), _NEAR)
+        beyond: Any = cv2.max(cv2.subtract(here, high), cv2.subtract(low, here))
+        left |= _above(cv2.blur(beyond, (_SMALL, _SMALL)), 255 * _OUT)
     return left
 
 
 def _others(spot: Spot, here: Cells, shown: Sequence[Cells], rects: Sequence[Rect]) -> _Mask:
     """The spots that were not shown, there or up to _MOVED cells aside, and are round no face."""
     size = spot.cells
-    other = np.minimum.reduce([cv2.absdiff(here, one) for one in shown])
+    other = np.asarray(reduce(np.minimum, [cv2.absdiff(here, one) for one in shown]), np.uint8)
     for rect in rects:
         _forgive(other, rect)
-    spots: _Mask = cv2.blur(other, (size, size)) > 255 * spot.other
-    if not spots.any():
-        return spots
-    rows, columns = np.nonzero(spots)
-    y0, y1 = max(rows.min() - size, 0), rows.max() + size + 1
-    x0, x1 = max(columns.min() - size, 0), columns.max() + size + 1
-    here, left = here[y0:y1, x0:x1], spots[y0:y1, x0:x1]
-    window, values = (size, size), here.astype(np.float32)
-    contrast = np.sqrt(np.maximum(cv2.blur(values**2, window) - cv2.blur(values, window) ** 2, 0))
-    least = np.maximum(255 * spot.matched, _SHARPLY * contrast)
-    edge = (_MOVED,) * 4
-    for wide in (cv2.copyMakeBorder(one, *edge, cv2.BORDER_REPLICATE) for one in shown):
-        for dy, dx in np.ndindex(2 * _MOVED + 1, 2 * _MOVED + 1):
-            moved = wide[y0 + dy : y0 + dy + here.shape[0], x0 + dx : x0 + dx + here.shape[1]]
-            left &= cv2.blur(cv2.absdiff(here, moved), window) > least
+    left = _above(cv2.blur(other, (size, size)), 255 * spot.other)
+    if not left.any():
+        return left
+    about = _round(left, size)
+    least = np.zeros(here.shape, np.float32)
+    least[about] = np.maximum(255 * spot.matched, _SHARPLY * _contrast(here[about], size))
+    wide: list[Any] = [cv2.copyMakeBorder(one, *(_MOVED,) * 4, cv2.BORDER_REPLICATE) for one in shown]
+    for dy, one in itertools.product(_ROWS, wide):
+        y, x = about = _round(left, size)
+        rows = one[y.start + dy : y.stop + dy, x.start : x.stop + 2 * _MOVED]
+        left[about] &= _above(_nearest(here[about], rows, size), least[about])
         if not left.any():
             break
-    return spots
+    return left
+
+
+def _round(mask: _Mask, room: int) -> tuple[slice, slice]:
+    """The rows and columns that hold all that is set in a mask, and so many more about it."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    rows, columns = mask.shape
+    return (
+        slice(max(y - room, 0), min(y + height + room, rows)),
+        slice(max(x - room, 0), min(x + width + room, columns)),
+    )
+
+
+def _above(levels: Any, least: float | npt.NDArray[np.float32]) -> _Mask:
+    """Where whole levels are above, compared as bytes: an eighth of the time."""
+    return np.asarray(levels > np.floor(least).astype(np.uint8), np.bool_)
+
+
+def _contrast(here: Cells, size: int) -> npt.NDArray[np.float32]:
+    """The standard deviation of the levels about each cell."""
+    values, window = here.astype(np.float32), (size, size)
+    variance: Any = cv2.blur(values**2, window) - cv2.blur(values, window) ** 2
+    return np.asarray(np.sqrt(np.maximum(variance, 0)), np.float32)
+
+
+def _nearest(here: Cells, shown: Cells, size: int) -> Cells:
+    """The least mean difference over each spot from what was shown there, or up to _MOVED cells to a side.
+
+    Args:
+        here: (rows, columns).
+        shown: (rows, columns + 2 · _MOVED).
+        size: of a spot.
+    """
+    nearest: Any = np.full_like(here, 255)
+    difference, mean = np.empty_like(nearest), np.empty_like(nearest)
+    for dx in range(2 * _MOVED + 1):
+        cv2.absdiff(here, shown[:, dx : dx + here.shape[1]], dst=difference)
+        cv2.min(nearest, cv2.blur(difference, (size, size), dst=mean), dst=nearest)
+    return np.asarray(nearest, np.uint8)
 
 
 def _forgive(other: Cells, rect: Rect) -> None:
