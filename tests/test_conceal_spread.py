@@ -118,6 +118,31 @@ def test_a_second_encode(codec: str, scale: float, options: dict[str, str], monk
     assert reading is not None and reading.message.startswith(message(60))
 
 
+@pytest.mark.parametrize("crf", ["18", "28"])
+def test_where_the_first_frames_are_clear_the_others_are_not_asked_for(crf: str) -> None:
+    """And where they say that it came through, all together say so too."""
+    lumas = scene(32, (640, 360))
+    mark = SpreadMark(message(40), KEY, (640, 360))
+    decoded = encoded(luma_of(applied(mark, public(lumas), 0)), preset="veryfast", crf=crf)
+    rest = iter(decoded)
+    survives = mark.survives(rest)
+    if crf == "18":
+        assert survives and len(list(rest)) == 24
+    whole = spread.reveal(mean(decoded), KEY)
+    assert survives == (whole is not None and whole.error <= spread.MARGIN)
+
+
+def test_where_the_first_frames_are_not_clear_all_are_read() -> None:
+    mark = SpreadMark(message(40), KEY, (320, 240))
+    marked = luma_of(applied(mark, public(scene(48)), 0))
+    rng = np.random.default_rng(3)
+    coarse = cv2.resize(rng.normal(0, 5, (60, 80)), (320, 240), interpolation=cv2.INTER_CUBIC)
+    spoilt = [np.clip(luma + coarse, 0, 255).astype(np.uint8) for luma in marked]
+    beginning = iter([*spoilt[:8], *marked[8:]])
+    assert mark.survives(beginning) and not list(beginning)
+    assert not mark.survives(spoilt)
+
+
 def test_stronger_attempts_bear_more() -> None:
     mark = SpreadMark(message(60), KEY, (320, 240))
     errors = []
