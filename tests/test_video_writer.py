@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from uunet.errors import InputError
 from uunet.types import Box, Picture, Plane
 from uunet.video import Codec, EncodeSettings, PublicReader, PublicWriter, RawReader, RawWriter
-from uunet.video.regions import offset_for
+from uunet.video.regions import RegionMarker, offset_for
 from video_media import SUFFIX, make_video, packets, publish, same_pictures, times
 
 
@@ -90,6 +92,22 @@ def test_regions_of_interest_get_the_bits(tmp_path: Path) -> None:
 def test_larger_regions_need_fewer_bits_for_each_pixel() -> None:
     offsets = [offset_for(Box(0, 0, side, side), -0.2) for side in (16, 64, 128, 256)]
     assert offsets == pytest.approx([-0.2, -0.2, -0.1, -0.05])
+
+
+def test_regions_are_told_in_whole_blocks_inside_the_picture() -> None:
+    marker = RegionMarker((320, 240), "yuv420p", -0.2)
+
+    def told(*boxes: Box) -> list[tuple[int, ...]]:
+        frame = av.VideoFrame(320, 240, "yuv420p")
+        frame.pts, frame.time_base = 0, Fraction(1, 25)
+        (data,) = marker.mark(frame, boxes).side_data
+        regions = struct.iter_unpack("=I4i2i", bytes(data))  # AVRegionOfInterest
+        return [(*region[1:5], region[5] * 100 // region[6]) for region in regions]
+
+    assert told(Box(20, 40, 50, 60)) == [(32, 112, 16, 80, -20)]
+    assert told(Box(22, 38, 50, 60)) == [(32, 112, 16, 80, -20)]  # moved within them
+    assert told(Box(32, 48, 16, 16)) == [(48, 64, 32, 48, -20)]
+    assert told(Box(200, 110, 120, 130), Box(0, 0, 8, 8)) == [(96, 240, 192, 320, -10), (0, 16, 0, 16, -20)]
 
 
 def test_the_output_appears_only_on_commit(tmp_path: Path) -> None:

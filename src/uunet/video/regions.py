@@ -1,4 +1,8 @@
-"""Regions of interest: where the encoder is to spend its bits."""
+"""Regions of interest: where the encoder is to spend its bits.
+
+Encoders heed them block by block, and to build FFmpeg's filter takes 0.2 ms: regions that move within the
+same blocks share one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import av
 from uunet.types import Box, FrameSize
 
 _DETAILED = 64  # pixels: a model tells no more of a larger face
+_BLOCK = 16  # pixels: libx264 and libx265 take every block that a region touches
 
 
 def offset_for(box: Box, offset: float) -> float:
@@ -24,33 +29,40 @@ class RegionMarker:
         self._size = size
         self._format = pixel_format
         self._offset = offset
-        self._boxes: tuple[Box, ...] = ()
+        self._nodes: list[str] = []
         self._graph: av.filter.Graph | None = None
 
     def mark(self, frame: av.VideoFrame, boxes: Sequence[Box]) -> av.VideoFrame:
         """The same frame, with `boxes` as its regions."""
         if not boxes:
             return frame
-        if self._graph is None or tuple(boxes) != self._boxes:
-            self._boxes = tuple(boxes)
+        nodes = [self._node(box) for box in boxes]
+        if self._graph is None or nodes != self._nodes:
+            self._nodes = nodes
             self._graph = self._build(frame.time_base or Fraction(1))
         self._graph.push(frame)
         return self._graph.vpull()
 
+    def _node(self, box: Box) -> str:
+        """The arguments of a filter for the blocks that a box touches."""
+        x, y = box.x // _BLOCK * _BLOCK, box.y // _BLOCK * _BLOCK
+        w = min(-(-(box.x + box.w) // _BLOCK) * _BLOCK, self._size[0]) - x
+        h = min(-(-(box.y + box.h) // _BLOCK) * _BLOCK, self._size[1]) - y
+        return f"x={x}:y={y}:w={w}:h={h}:qoffset={offset_for(box, self._offset):.2f}"
+
     def _build(self, time_base: Fraction) -> av.filter.Graph:
         graph = av.filter.Graph()
         graph.threads = 1  # threads would cost 60 times the work (0.1 ms)
-        node = graph.add_buffer(
+        last = graph.add_buffer(
             width=self._size[0],
             height=self._size[1],
             format=av.VideoFormat(self._format),
             time_base=time_base,
         )
-        for box in self._boxes:
-            place = f"x={box.x}:y={box.y}:w={box.w}:h={box.h}"
-            region = graph.add("addroi", f"{place}:qoffset={offset_for(box, self._offset):.4f}")
-            node.link_to(region)
-            node = region
-        node.link_to(graph.add("buffersink"))
+        for node in self._nodes:
+            region = graph.add("addroi", node)
+            last.link_to(region)
+            last = region
+        last.link_to(graph.add("buffersink"))
         graph.configure()
         return graph
