@@ -10,7 +10,7 @@ import numpy as np
 
 from uunet.types import Picture, Plane
 
-_SPARE = 2  # blocks kept: frames are read and done with in turns
+_SPARE = 4  # blocks kept: frames are read and done with in turns
 
 
 class Blocks:
