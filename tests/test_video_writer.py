@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -100,8 +101,8 @@ def test_regions_are_told_in_whole_blocks_inside_the_picture() -> None:
     def told(*boxes: Box) -> list[tuple[int, ...]]:
         frame = av.VideoFrame(320, 240, "yuv420p")
         frame.pts, frame.time_base = 0, Fraction(1, 25)
-        (data,) = marker.mark(frame, boxes).side_data
-        regions = struct.iter_unpack("=I4i2i", bytes(data))  # AVRegionOfInterest
+        beside: Any = marker.mark(frame, boxes).side_data
+        regions = struct.iter_unpack("=I4i2i", bytes(beside[0]))  # AVRegionOfInterest
         return [(*region[1:5], region[5] * 100 // region[6]) for region in regions]
 
     assert told(Box(20, 40, 50, 60)) == [(32, 112, 16, 80, -20)]

@@ -304,5 +304,8 @@ class Mark(Protocol):
         ...
 
     def survives(self, lumas: Iterable[npt.NDArray[np.uint8]]) -> bool:
-        """Whether the mark can be read from decoded luma planes (8 bit, any size), one per frame."""
+        """Whether the mark can be read from decoded luma planes (8 bit, any size), one per frame, in order.
+
+        It asks for no more of them than it needs: decoding takes time.
+        """
         ...
