@@ -16,7 +16,7 @@ from uunet.errors import MessageError
 from uunet.types import FrameSize, Picture, Plane
 
 _FIRST = 8  # decoded frames of a window that are read first, since decoding takes most of the time …
-_CLEAR = 0.8  # … and share of MARGIN within which they must be: at crf 28 all together have had 1.15 × theirs
+_CLEAR = 0.8  # … and share of MARGIN within which they must be: at crf 28 all together have had 1.16 × theirs
 
 
 class SpreadMark:
