@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 
 from uunet.engine import Engine
 from uunet.errors import DetectionError
-from uunet.types import Detection, FrameSize, Layout, Picture, Plane
+from uunet.geometry import samples_to_rgb
+from uunet.types import Detection, FrameSize, Picture, Plane
 
 WEIGHTS = Path(__file__).parent / "weights" / "centerface.onnx"
 
@@ -31,7 +33,6 @@ _LARGEST = (
 )  # input pixels above which a larger picture is reduced (1 GB of memory in bf16, 1.8 in 32 bit)
 _SURE = 26  # pixels of a face in the net's input of which it finds 95 %
 _BAND = 64  # rows whose colours are converted at a time: they stay in the processor's cache
-_KR_KB = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
 
 _OUTPUTS = ("537", "538", "539")  # heat map, extent, offset; the landmarks are not needed
 
@@ -140,29 +141,15 @@ def fill_rgb(picture: Picture, out: Bytes) -> None:
     order = (1, 2, 0) if layout.matrix == "gbr" else range(len(picture.planes))
     for channel, plane in zip(order, picture.planes, strict=True):
         _resize(plane, layout.depth, out[channel])
+    if layout.matrix == "gbr":
+        return
+    matrix = 255 * samples_to_rgb(replace(layout, depth=8))
     if not layout.colour:
-        gain, offset, _ = _ranges(layout)
-        out[:] = cv2.addWeighted(out[0], gain, out[0], 0, -gain * offset)
-    elif layout.matrix != "gbr":
-        matrix = _to_rgb(layout)
-        for top in range(0, out.shape[1], _BAND):
-            band = out[:, top : top + _BAND]
-            cv2.split(cv2.transform(cv2.merge(list(band)), matrix), list(band))
-
-
-def _to_rgb(layout: Layout) -> Floats:
-    """(3, 4): from Y, Cb, Cr as 8-bit samples, and 1, to R, G, B in 0..255."""
-    gain, offset, chroma_gain = _ranges(layout)
-    kr, kb = _KR_KB[layout.matrix]
-    red, blue = chroma_gain * 2 * (1 - kr), chroma_gain * 2 * (1 - kb)
-    green_v, green_u = -red * kr / (1 - kr - kb), -blue * kb / (1 - kr - kb)
-    rows = [(0, red), (green_u, green_v), (blue, 0)]
-    return np.array([(gain, u, v, -gain * offset - 128 * (u + v)) for u, v in rows], np.float32)
-
-
-def _ranges(layout: Layout) -> tuple[float, float, float]:
-    """Luma gain, luma offset and chroma gain that bring 8-bit samples to 0..255."""
-    return (1.0, 0.0, 1.0) if layout.full_range else (255 / 219, 16.0, 255 / 224)
+        out[:] = cv2.addWeighted(out[0], float(matrix[0, 0]), out[0], 0, float(matrix[0] @ (0, 128, 128, 1)))
+        return
+    for top in range(0, out.shape[1], _BAND):
+        band = out[:, top : top + _BAND]
+        cv2.split(cv2.transform(cv2.merge(list(band)), matrix), list(band))
 
 
 def _resize(plane: Plane, depth: int, out: Bytes) -> None:

@@ -42,6 +42,14 @@ def _scales(layout: Layout, chroma: bool) -> tuple[float, float]:
     return (peak, 0.0) if layout.full_range else (219 * unit, 16 * unit)
 
 
+@lru_cache(maxsize=8)
+def samples_to_rgb(layout: Layout) -> npt.NDArray[np.float32]:
+    """3×4 from samples of three planes (those that grey lacks are neutral), and 1, to RGB in [0, 1]."""
+    scale, offset = np.transpose([_scales(layout, chroma=layout.is_chroma(i)) for i in range(3)])
+    matrix = np.linalg.inv(_rgb_to_yuv(layout.matrix).astype(np.float64)) / scale
+    return np.column_stack([matrix, -matrix @ offset]).astype(np.float32)
+
+
 @lru_cache(maxsize=24)  # of a few faces, luma and chroma: sizes change slowly
 def soft_border(width: int, height: int) -> Patch:
     """The paste mask M, (height, width) float32: 1 inside, 0 at the region's border.
