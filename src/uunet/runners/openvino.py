@@ -84,8 +84,9 @@ class OpenVino:
             self.outputs = tuple(port.get_any_name() for port in model.outputs)
             if plan.batch is not None:
                 model.reshape({port: [plan.batch, *port.partial_shape[1:]] for port in model.inputs})
-            self._read_already = model if plan.pictures else None  # compiled as soon as its shapes are known
-            if not plan.pictures:
+            if plan.pictures:
+                self._unshaped: Any = model  # compiled as soon as its shapes are known
+            else:
                 self._requests = self._compiled(model)
 
     def _read(self) -> Any:
@@ -121,7 +122,7 @@ class OpenVino:
             return
         with signal_stack_kept():
             self._requests, self._shapes = None, {}  # frees the memory for the last ones first
-            model, self._read_already = self._read_already or self._read(), None
+            model, self._unshaped = self._unshaped or self._read(), None
             model.reshape(shapes)  # for other shapes it is read anew: kept, it would take 3 MB
             self._requests, self._shapes = self._compiled(model), shapes
 
