@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from uunet.colour import samples_to_rgb
 from uunet.engine import Engine
 from uunet.errors import DetectionError
-from uunet.geometry import samples_to_rgb
 from uunet.types import Detection, FrameSize, Picture, Plane
 
 WEIGHTS = Path(__file__).parent / "weights" / "centerface.onnx"

@@ -9,45 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from uunet.colour import rgb_to_yuv, unit_to_samples, yuv_to_rgb
 from uunet.types import BORDER, BORDER_END, REPLACED, Box, FrameSize, Layout, Picture, Plane
 
 Patch = npt.NDArray[np.float32]
 """An RGB image of a region, float32, shape (side, side, 3), [0, 1]."""
-
-_LUMA = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}  # K_r, K_b
-
-
-@lru_cache(maxsize=8)
-def _rgb_to_yuv(matrix: str) -> npt.NDArray[np.float32]:
-    """3×3 from RGB in [0, 1] to Y in [0, 1], U, V in [-0.5, 0.5] (ITU-R BT.601, 709, 2020); or to G, B, R."""
-    if matrix == "gbr":
-        return np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]], np.float32)
-    k_r, k_b = _LUMA[matrix]
-    luma = np.array([k_r, 1 - k_r - k_b, k_b])
-    rows = [luma, (np.array([0, 0, 1]) - luma) / (2 - 2 * k_b), (np.array([1, 0, 0]) - luma) / (2 - 2 * k_r)]
-    return np.asarray(rows, np.float32)
-
-
-@lru_cache(maxsize=8)
-def _yuv_to_rgb(matrix: str) -> npt.NDArray[np.float32]:
-    return np.asarray(np.linalg.inv(_rgb_to_yuv(matrix).astype(np.float64)), np.float32)
-
-
-def _scales(layout: Layout, chroma: bool) -> tuple[float, float]:
-    """(scale, offset) from the unit values of `_rgb_to_yuv` to samples."""
-    unit = float(1 << (layout.depth - 8))
-    peak = float((1 << layout.depth) - 1)
-    if chroma:
-        return (peak if layout.full_range else 224 * unit), float(1 << (layout.depth - 1))
-    return (peak, 0.0) if layout.full_range else (219 * unit, 16 * unit)
-
-
-@lru_cache(maxsize=8)
-def samples_to_rgb(layout: Layout) -> npt.NDArray[np.float32]:
-    """3×4 from samples of three planes (those that grey lacks are neutral), and 1, to RGB in [0, 1]."""
-    scale, offset = np.transpose([_scales(layout, chroma=layout.is_chroma(i)) for i in range(3)])
-    matrix = np.linalg.inv(_rgb_to_yuv(layout.matrix).astype(np.float64)) / scale
-    return np.column_stack([matrix, -matrix @ offset]).astype(np.float32)
 
 
 @lru_cache(maxsize=24)  # of a few faces, luma and chroma: sizes change slowly
@@ -101,10 +67,10 @@ def crop(picture: Picture, box: Box, side: int, rotation: int = 0) -> Patch:
     """
     yuv = np.zeros((side, side, 3), np.float32)
     for i, where in enumerate(plane_slices(picture.layout, box)):
-        scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
+        scale, offset = unit_to_samples(picture.layout, chroma=picture.layout.is_chroma(i))
         plane = (picture.planes[i][where].astype(np.float32) - offset) / scale
         yuv[:, :, i] = _resize(plane, side, side)
-    rgb = np.clip(_times(yuv, _yuv_to_rgb(picture.layout.matrix)), 0, 1)
+    rgb = np.clip(_times(yuv, yuv_to_rgb(picture.layout.matrix)), 0, 1)
     return np.ascontiguousarray(np.rot90(rgb, rotation))
 
 
@@ -120,9 +86,9 @@ def paste(picture: Picture, box: Box, patch: Patch, rotation: int = 0) -> None:
         patch: (side, side, 3) float32 RGB in [0, 1], upright.
         rotation: as in `crop`.
     """
-    yuv = _times(np.ascontiguousarray(np.rot90(patch, -rotation)), _rgb_to_yuv(picture.layout.matrix))
+    yuv = _times(np.ascontiguousarray(np.rot90(patch, -rotation)), rgb_to_yuv(picture.layout.matrix))
     for i, where in enumerate(plane_slices(picture.layout, box)):
-        scale, offset = _scales(picture.layout, chroma=picture.layout.is_chroma(i))
+        scale, offset = unit_to_samples(picture.layout, chroma=picture.layout.is_chroma(i))
         target = picture.planes[i][where]
         height, width = target.shape
         new = _resize(np.ascontiguousarray(yuv[:, :, i]), width, height) * scale + offset
