@@ -319,7 +319,7 @@ def test_the_shipped_models_end_to_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("size", "frames"),
-    [((1280, 720), 7), ((640, 480), 21), ((7680, 4320), 7), ((320, 240), 48), ((1, 1), 48)],
+    [((1280, 720), 13), ((640, 480), 39), ((7680, 4320), 7), ((320, 240), 48), ((1, 1), 48)],
 )
 def test_frames_held_beside_those_that_are_needed_take_the_same_memory(
     size: tuple[int, int], frames: int

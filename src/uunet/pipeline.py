@@ -31,7 +31,7 @@ from uunet.video import EncodeSettings, PublicReader, PublicWriter, RawReader, R
 if TYPE_CHECKING:
     from uunet.evidence.opening import Originals
 
-_SPARE = 9_700_000  # bytes of frames that may be held beside those that the tracker needs: 7 at 720p
+_SPARE = 18_000_000  # bytes of frames that may be held beside those that the tracker needs: 13 at 720p
 
 
 def deidentify(
