@@ -17,9 +17,7 @@ from uunet.video import RawReader
 from uunet_lab.training.errors import TrainingError
 from uunet_lab.training.splitting import split_expansion
 
-_PARTS = (
-    3  # of the widest layers: 9 MB less at 1280x736 and no time; with more parts the next layers are wider
-)
+_PARTS = 3  # of the widest layers: 8 MB less at 1280x736; with more parts others are the widest
 _OPSET = 13  # the first in which each channel of a weight has a scale of its own
 _NECK = ("505", "509", "512", "515", "519", "522", "526", "529", "533", "536", "538", "539", "540")
 """Outputs of the layers that stay as they are: the last stages and the heads. In 8 bits they moved corners by
