@@ -8,6 +8,9 @@ faces in every frame (`media.py`, or `--clip`). They take turns, so that a slow 
 all of them; what counts are ratios of medians. The plain transcode decodes and encodes with the settings of
 `deidentify` (H.264 `veryfast`, crf 18) and does nothing between. deface runs with its defaults and with
 `--scale 640x360`, with each of its backends (or those of `--backends`: OpenCV has been the faster one).
+
+`--nets-avx2` answers for an older processor on a newer one: OpenVINO and OpenCV, and so the nets of all
+contestants, hold to AVX2. x264 and the decoders, which all of them use alike, keep what the processor has.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ from revision import commit
 
 GOALS = {"deface": 5.0, "deface --scale 640x360": 2.0, "plain transcode": 0.5}
 """Speed of `deidentify` as a multiple of that of the others: at least."""
+
+NETS_AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "OPENCV_CPU_DISABLE": "AVX512-SKX"}
+"""Environment in which OpenVINO and OpenCV use nothing newer than AVX2. ONNX Runtime has no such switch."""
 
 
 def transcode(source: Path, target: Path) -> dict[str, Any]:
@@ -81,10 +87,10 @@ def contestants(
     return runs
 
 
-def timed(command: Sequence[str]) -> tuple[dict[str, float], str]:
+def timed(command: Sequence[str], limits: Mapping[str, str]) -> tuple[dict[str, float], str]:
     """Wall-clock and processor seconds of a process and its children, and what it wrote."""
     before, began = os.times(), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **limits})
     wall, after = time.perf_counter() - began, os.times()
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
@@ -92,13 +98,15 @@ def timed(command: Sequence[str]) -> tuple[dict[str, float], str]:
     return {"wall": round(wall, 3), "cpu": round(cpu, 3)}, done.stdout
 
 
-def measure(runs: Mapping[str, Sequence[str]], rounds: int) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+def measure(
+    runs: Mapping[str, Sequence[str]], rounds: int, limits: Mapping[str, str]
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """All contestants `rounds` times by turns; also what the last run of `deidentify` said of itself."""
     times: dict[str, list[Any]] = {name: [] for name in runs}
     said: dict[str, Any] = {}
     for turn in range(rounds):
         for name, command in runs.items():
-            taken, output = timed(command)
+            taken, output = timed(command, limits)
             times[name].append(taken)
             said = json.loads(output) if name == "uunet" else said
             words = f"{taken['wall']:.2f} s, {taken['cpu']:.2f} s of processor"
@@ -158,16 +166,21 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=400, help="of the clip that is made")
     parser.add_argument("--deface", type=Path, help="its executable; without it, only the plain transcode")
     parser.add_argument("--backends", nargs="+", default=["opencv", "onnxrt"], help="deface's")
+    parser.add_argument("--nets-avx2", action="store_true", help="hold the nets of all to AVX2")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path, default=Path("results/speed.json"))
     given = parser.parse_args()
+    if given.nets_avx2 and "onnxrt" in given.backends and given.deface:
+        parser.error("--nets-avx2 can't hold ONNX Runtime: give --backends opencv")
+    limits = NETS_AVX2 if given.nets_avx2 else {}
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = given.clip or folder / "clip.mp4"
         if given.clip is None:
             media.build(clip, given.frames)
-        times, said = measure(contestants(clip, folder, given.deface, given.backends), given.rounds)
+        runs = contestants(clip, folder, given.deface, given.backends)
+        times, said = measure(runs, given.rounds, limits)
     report = {
         "metric": "wall-clock seconds from start to end of a process; ratios of medians",
         "clip": given.clip.name if given.clip else f"benchmarks/media.py, {given.frames} frames",
@@ -178,7 +191,9 @@ def main() -> int:
         "versions": versions(given.deface),
         "commit": commit(),
         "command": f"python benchmarks/speed.py --rounds {given.rounds} --frames {given.frames}"
-        + (f" --deface DEFACE --backends {' '.join(given.backends)}" if given.deface else ""),
+        + (f" --deface DEFACE --backends {' '.join(given.backends)}" if given.deface else "")
+        + (" --nets-avx2" if given.nets_avx2 else ""),
+        "environment": limits,
     }
     given.output.parent.mkdir(parents=True, exist_ok=True)
     given.output.write_text(json.dumps(report, indent=1) + "\n")
