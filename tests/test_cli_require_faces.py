@@ -56,7 +56,9 @@ def test_the_others_of_a_folder_go_on(folder: Path, tmp_path: Path) -> None:
     assert "error: 3 of 3 no face was found" in again.err  # not taken for done by the next run
 
 
-def test_a_face_too_small_for_the_model_is_a_face(folder: Path, tmp_path: Path) -> None:
+def test_a_face_too_small_for_the_model_is_a_face_and_does_not_come_back(
+    folder: Path, tmp_path: Path
+) -> None:
     boxes = tmp_path / "boxes.json"
     frames = {str(k): [[50, 50, 58, 60]] for k in range(4)}
     boxes.write_text(
@@ -67,3 +69,6 @@ def test_a_face_too_small_for_the_model_is_a_face(folder: Path, tmp_path: Path) 
     assert ran.code == 0, ran.err
     summary = ran.json["files"][0]["summary"]
     assert summary["faces"] == 0 < summary["filled"]
+    back = Ran("reconstruct", tmp_path / "public.mp4", "-o", tmp_path / "r.mp4", "--decoder", "demo")
+    assert back.code == 0 and "no region was restored" in back.err
+    assert "too small for the model in this file" in back.err and "filled" not in back.err

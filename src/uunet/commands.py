@@ -133,6 +133,11 @@ def report(terminal: Terminal, outcome: Outcome, place: str = "", *, restored: b
             )
         if summary.faceless and not restored:
             terminal.warn(faceless_warning(job.source, job.target))
+        if restored and summary.filled and not summary.faces:
+            terminal.warn(
+                f"no region was restored: {job.target} shows what {job.source} shows. If that was made "
+                "smaller after it was published, try the file as it was published"
+            )
         _warn_of_gaps(terminal, job, summary)
     if outcome.error is not None:
         terminal.fail(outcome.error, str(job.source), place)

@@ -37,12 +37,14 @@ EVIDENCE = {
 
 def origins(ledger: Ledger) -> Iterator[tuple[str, str]]:
     """Where restored regions come from."""
-    names = {"exact": "exact", "visual": "visual", "neural": "estimated", "unavailable": "filled"}
+    names = {"exact": "exact", "visual": "visual", "neural": "estimated", "unavailable": "left"}
     words = {
         "exact": "originals, bit for bit, authenticated",
         "visual": "originals in a small encode, authenticated",
         "neural": "drawn by the private model: like the original, no evidence of it",
-        "unavailable": "as published: too small for the model" if ledger.video is None else "as published",
+        "unavailable": (
+            "as published: too small for the model in this file" if ledger.video is None else "as published"
+        ),
     }
     for label, name in names.items():
         count = ledger.labels[label]

@@ -51,7 +51,8 @@ class Seal:
         if encode.still or not encode.takes_user_data:
             raise OutputError(
                 f"{'an image' if encode.still else encode.codec} has no place for evidence",
-                "it goes into videos of --codec h264, h264-lossless, hevc and av1, in .mp4, .mkv or .ts",
+                "it goes into videos of --codec h264, h264-lossless, hevc and av1, in .mp4, .mov, .mkv, .ts "
+                "and .webm (av1)",
             )
         check_mode(self.mode, self.recipients)
         if self.signer is not None:
