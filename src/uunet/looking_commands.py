@@ -61,8 +61,8 @@ def inspect(
             terminal.fail(
                 MessageError(
                     f"{file} has no UU-Net message that can be read",
-                    "it may not come from uunet, or be restored already; if another pair made it, give --model "
-                    "with one of that pair",
+                    "it may not come from uunet, or be restored already; if another pair made it, give "
+                    "--model with one of that pair",
                 )
             )
         finish(1 if not found.readable else found.damage.exit_code if found.damage else 0)
