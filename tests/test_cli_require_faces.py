@@ -71,4 +71,4 @@ def test_a_face_too_small_for_the_model_is_a_face_and_does_not_come_back(
     assert summary["faces"] == 0 < summary["filled"]
     back = Ran("reconstruct", tmp_path / "public.mp4", "-o", tmp_path / "r.mp4", "--decoder", "demo")
     assert back.code == 0 and "no region was restored" in back.err
-    assert "too small for the model in this file" in back.err and "filled" not in back.err
+    assert "too small for the model in this file" in back.out and "filled" not in back.out
