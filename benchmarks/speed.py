@@ -87,10 +87,10 @@ def contestants(
     return runs
 
 
-def timed(command: Sequence[str], limits: Mapping[str, str]) -> tuple[dict[str, float], str]:
+def timed(command: Sequence[str]) -> tuple[dict[str, float], str]:
     """Wall-clock and processor seconds of a process and its children, and what it wrote."""
     before, began = os.times(), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **limits})
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     wall, after = time.perf_counter() - began, os.times()
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
@@ -98,15 +98,13 @@ def timed(command: Sequence[str], limits: Mapping[str, str]) -> tuple[dict[str, 
     return {"wall": round(wall, 3), "cpu": round(cpu, 3)}, done.stdout
 
 
-def measure(
-    runs: Mapping[str, Sequence[str]], rounds: int, limits: Mapping[str, str]
-) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+def measure(runs: Mapping[str, Sequence[str]], rounds: int) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """All contestants `rounds` times by turns; also what the last run of `deidentify` said of itself."""
     times: dict[str, list[Any]] = {name: [] for name in runs}
     said: dict[str, Any] = {}
     for turn in range(rounds):
         for name, command in runs.items():
-            taken, output = timed(command, limits)
+            taken, output = timed(command)
             times[name].append(taken)
             said = json.loads(output) if name == "uunet" else said
             words = f"{taken['wall']:.2f} s, {taken['cpu']:.2f} s of processor"
@@ -173,14 +171,14 @@ def main() -> int:
     if given.nets_avx2 and "onnxrt" in given.backends and given.deface:
         parser.error("--nets-avx2 can't hold ONNX Runtime: give --backends opencv")
     limits = NETS_AVX2 if given.nets_avx2 else {}
+    os.environ.update(limits)  # the contestants inherit it
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = given.clip or folder / "clip.mp4"
         if given.clip is None:
             media.build(clip, given.frames)
-        runs = contestants(clip, folder, given.deface, given.backends)
-        times, said = measure(runs, given.rounds, limits)
+        times, said = measure(contestants(clip, folder, given.deface, given.backends), given.rounds)
     report = {
         "metric": "wall-clock seconds from start to end of a process; ratios of medians",
         "clip": given.clip.name if given.clip else f"benchmarks/media.py, {given.frames} frames",
